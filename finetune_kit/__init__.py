@@ -1,0 +1,63 @@
+"""finetune_kit: learn, prototype and compare pretraining and fine-tuning.
+
+>>> import finetune_kit as ftk
+>>> run = ftk.fine_tune("sentiment", model="pocket-bert", strategy="last-2", labels=128)
+>>> run.predict(["A dull, lifeless film."])
+
+Importing it imports nothing heavy: torch and transformers come in when they are needed.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+# The front door: name -> (module, name there). Imported on first use.
+_DOORS = {
+    "fine_tune": ("runs", "fine_tune"),
+    "zero_step": ("runs", "zero_step"),
+    "Run": ("runs", "Run"),
+    "RunConfig": ("config", "RunConfig"),
+    "History": ("history", "History"),
+    "compare": ("comparisons", "compare"),
+    "TextClassification": ("tasks.text_classification", "TextClassification"),
+    "FromScratch": ("strategies", "FromScratch"),
+    "HeadOnly": ("strategies", "HeadOnly"),
+    "LastLayers": ("strategies", "LastLayers"),
+    "Full": ("strategies", "Full"),
+    "locate": ("checkpoints", "locate"),
+    "check_guess": ("exercises", "check_guess"),
+    "FinetuneKitError": ("errors", "FinetuneKitError"),
+    "studio": ("widgets", "studio"),
+    "plots": ("plots", None),
+}
+
+__all__ = ["datasets", "models", *_DOORS]
+
+
+def models(pattern: str = "*") -> Any:
+    """The catalogue of models whose name or task matches a wildcard, as a pandas DataFrame."""
+    from . import catalog
+
+    return catalog.table("models", pattern)
+
+
+def datasets(pattern: str = "*") -> Any:
+    """The embedded data sets whose name matches a wildcard, as a pandas DataFrame."""
+    from . import catalog
+
+    return catalog.table("datasets", pattern)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _DOORS:
+        raise AttributeError(f"module 'finetune_kit' has no attribute {name!r}; it has {', '.join(__all__)}")
+    module, attribute = _DOORS[name]
+    loaded = importlib.import_module(f".{module}", __name__)
+    return loaded if attribute is None else getattr(loaded, attribute)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

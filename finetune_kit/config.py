@@ -1,0 +1,154 @@
+"""Settings of a run and of a pretraining recipe: frozen, validated when built, to and from YAML."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from .errors import ConfigError, StorageError, unknown_name
+
+PRECISIONS = ("auto", "fp32", "bf16", "fp16")
+SCHEDULES = ("linear", "cosine", "constant", "constant_with_warmup")
+
+C = TypeVar("C", bound="Settings")
+
+
+def _require(condition: bool, name: str, value: object, expected: str) -> None:
+    if not condition:
+        raise ConfigError(f"{name}={value!r}: expected {expected}.")
+
+
+def _require_number(name: str, value: object, kind: type, low: float, expected: str) -> None:
+    number = isinstance(value, kind) and not isinstance(value, bool)
+    _require(number and low <= value, name, value, expected)  # type: ignore[operator]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Base of the configurations: a mapping or a YAML file in, the same out."""
+
+    @classmethod
+    def from_dict(cls: type[C], values: dict[str, Any]) -> C:
+        """Build from a mapping. Raises UnknownNameError for a key that is no setting."""
+        known = [field.name for field in dataclasses.fields(cls)]
+        for key in values:
+            if key not in known:
+                raise unknown_name("setting", key, known)
+        return cls(**values)
+
+    @classmethod
+    def from_yaml(cls: type[C], path: str | Path) -> C:
+        """Build from a YAML file. Raises StorageError when it cannot be read, ConfigError when it is no mapping."""
+        import yaml
+
+        try:
+            values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise StorageError(f"Cannot read {path}: {error.strerror or error}.") from error
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{path} is not a YAML file: {' '.join(str(error).split())}.") from error
+        if not isinstance(values, dict):
+            raise ConfigError(f"{path} holds {type(values).__name__}; expected lines of the form 'setting: value'.")
+        return cls.from_dict(values)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The settings as plain values, those at their default left out."""
+        defaults = {f.name: f.default for f in dataclasses.fields(self)}
+        return {k: v for k, v in dataclasses.asdict(self).items() if v != defaults[k]}
+
+    def to_yaml(self, path: str | Path) -> None:
+        """Write the settings that differ from their default."""
+        import yaml
+
+        Path(path).write_text(yaml.safe_dump(self.to_dict(), sort_keys=False), encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class RunConfig(Settings):
+    """One fine-tuning run. `None` means: chosen from the task, the model and the size of the data.
+
+    task: a name from the catalogue. data, text, label: the user's own file in place of the
+    task's data set, and its columns. labels: how many labelled training examples, in
+    balance over the classes. epochs may be a fraction.
+    """
+
+    task: str = "sentiment"
+    model: str = "pocket-bert"
+    strategy: str = "full"
+    labels: int | None = None
+    epochs: float | None = None
+    learning_rate: float | None = None
+    batch_size: int = 16
+    max_length: int = 128
+    seed: int = 0
+    precision: str = "auto"
+    data: str | None = None
+    text: str | None = None
+    label: str | None = None
+    drop_bad_rows: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("task", "model", "strategy"):
+            value = getattr(self, name)
+            _require(isinstance(value, str) and bool(value), name, value, "a name")
+        for name in ("data", "text", "label"):
+            value = getattr(self, name)
+            _require(value is None or isinstance(value, str), name, value, "a path or a column's name")
+        if self.labels is not None:
+            _require_number("labels", self.labels, int, 2, "a whole number of training examples, 2 or more")
+        if self.epochs is not None:
+            _require_number("epochs", self.epochs, (int, float), 1e-3, "a number above 0")  # type: ignore[arg-type]
+        if self.learning_rate is not None:
+            _require_number("learning_rate", self.learning_rate, float, 0, "a number from 0 to 1, such as 3e-4")
+            _require(self.learning_rate <= 1, "learning_rate", self.learning_rate, "a number from 0 to 1")
+        _require_number("batch_size", self.batch_size, int, 1, "a whole number, 1 or more")
+        _require_number("max_length", self.max_length, int, 8, "a number of tokens, 8 or more")
+        _require_number("seed", self.seed, int, 0, "a whole number, 0 or more")
+        _require(self.precision in PRECISIONS, "precision", self.precision, f"one of {', '.join(PRECISIONS)}")
+
+
+@dataclass(frozen=True)
+class Stage(Settings):
+    """One stage of pretraining: sequences of one length under one learning-rate schedule."""
+
+    length: int = 64
+    batch_size: int = 128
+    steps: int = 1000
+    learning_rate: float = 1e-3
+    warmup_steps: int = 200
+    schedule: str = "constant_with_warmup"
+
+    def __post_init__(self) -> None:
+        for name in ("length", "batch_size", "steps"):
+            _require_number(name, getattr(self, name), int, 1, "a whole number, 1 or more")
+        _require_number("learning_rate", self.learning_rate, float, 0, "a number from 0 to 1")
+        _require(self.schedule in SCHEDULES, "schedule", self.schedule, f"one of {', '.join(SCHEDULES)}")
+
+
+@dataclass(frozen=True)
+class PretrainingRecipe(Settings):
+    """A small BERT's shape and the stages that pretrain it. Widths in units, lengths in tokens."""
+
+    stages: tuple[Stage, ...] = (Stage(),)
+    vocabulary: int = 7600
+    width: int = 256
+    layers: int = 4
+    heads: int = 4
+    inner_width: int = 768
+    positions: int = 128
+    masked_share: float = 0.25
+    held_out_share: float = 0.01
+    counted_tokens: int = 30_000_000
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        stages = tuple(Stage.from_dict(s) if isinstance(s, dict) else s for s in self.stages)
+        object.__setattr__(self, "stages", stages)
+        _require(bool(stages), "stages", self.stages, "at least one stage")
+        _require(self.width % self.heads == 0, "heads", self.heads, f"a divisor of width={self.width}")
+        longest = max(stage.length for stage in stages)
+        _require(
+            self.positions >= longest, "positions", self.positions, f"at least {longest}, the longest stage's length"
+        )

@@ -1,0 +1,112 @@
+"""Plots: arrays in, Axes out; readable on light and dark ground, in grey and to the colour-blind."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from .comparisons import BASELINE, Comparison
+from .history import History
+
+# Okabe and Ito's colours, which colour-blind people can tell apart; line style and marker differ too.
+STYLES = (("#0072B2", "-", "o"), ("#E69F00", "--", "s"), ("#009E73", "-.", "^"), ("#CC79A7", ":", "D"))
+BASELINE_STYLES = (("#888888", ":", None), ("#888888", "--", None))
+INK = "#808080"  # axes and text: a grey that shows on white and on black
+
+
+def _axes(ax: Any) -> Any:
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        _, ax = plt.subplots(figsize=(5, 3), layout="constrained")
+    ax.patch.set_alpha(0)
+    ax.figure.patch.set_alpha(0)
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
+    for side in ("bottom", "left"):
+        ax.spines[side].set_color(INK)
+    ax.tick_params(colors=INK)
+    for label in (ax.xaxis.label, ax.yaxis.label, ax.title):
+        label.set_color(INK)
+    ax.grid(alpha=0.25, color=INK)
+    return ax
+
+
+def _legend(ax: Any, **where: Any) -> None:
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend(frameon=False, labelcolor=INK, fontsize="small", **where)
+
+
+def loss_curve(history: History, ax: Any = None) -> Any:
+    """Training and validation loss over the steps."""
+    ax = _axes(ax)
+    for (color, line, marker), name in zip(STYLES, ("train_loss", "validation_loss"), strict=False):
+        steps, values = history.series(name)
+        if steps:
+            dots = marker if name.startswith("validation") else None
+            ax.plot(steps, values, line, color=color, marker=dots, markersize=4, label=name.split("_")[0])
+    ax.set(xlabel="step", ylabel="loss", ylim=(0, None))
+    ax.set_xlim(0, max(history.total_steps, 1))
+    _legend(ax)
+    return ax
+
+
+def metric_curve(history: History, metric: str, before: float | None = None, ax: Any = None) -> Any:
+    """One validation metric over the steps, from its value before training on; the best step is ringed."""
+    ax = _axes(ax)
+    steps, values = history.series(f"validation_{metric}")
+    if before is not None:
+        steps, values = [0, *steps], [before, *values]
+        ax.axhline(before, color=INK, linestyle=":", linewidth=1, label="before")
+    if steps:
+        color, line, marker = STYLES[2]
+        ax.plot(steps, values, line, color=color, marker=marker, markersize=4, label="validation")
+        best = max(range(len(values)), key=lambda i: values[i])
+        ax.plot(steps[best], values[best], "o", markersize=11, fillstyle="none", color=color, label="best")
+    ax.set(xlabel="step", ylabel=metric.replace("_", " "))
+    ax.set_xlim(0, max(history.total_steps, 1))
+    _legend(ax, loc="lower right")
+    return ax
+
+
+def label_curve(comparison: Comparison, ax: Any = None) -> Any:
+    """The main metric over the number of labels, a line a method; bars show the spread over the seeds."""
+    ax = _axes(ax)
+    table, metric = comparison.table, comparison.task.metric.name
+    kinds = {result.method: result.kind for result in comparison.results}
+    styles = {True: iter(BASELINE_STYLES), False: iter(STYLES)}
+    for method in table["method"].unique():
+        rows = table[table["method"] == method].sort_values("labels")
+        color, line, marker = next(styles[kinds[method] == BASELINE], (INK, ":", "x"))
+        ax.errorbar(
+            rows["labels"], rows[metric], yerr=rows["spread"].fillna(0), label=method,
+            color=color, linestyle=line, marker=marker, capsize=3,
+        )  # fmt: skip
+    counts = sorted(table["labels"].unique())
+    ax.set_xscale("log")
+    ax.set_xticks(counts, [str(n) for n in counts])
+    ax.minorticks_off()
+    ax.set(xlabel="labels to learn from", ylabel=f"{metric.replace('_', ' ')} on the test split")
+    _legend(ax)
+    return ax
+
+
+def png(draw: Callable[[Any], Any], columns: int = 1, width: float = 7.0, height: float = 2.6) -> bytes:
+    """A figure as PNG bytes, drawn without pyplot and so safe in any thread.
+
+    `draw` gets the Axes, or a list of them where there are several columns; sizes in inches.
+    """
+    figure = Figure(figsize=(width, height), dpi=100, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(1, columns)
+    draw(axes if columns == 1 else list(axes))
+    out = io.BytesIO()
+    figure.savefig(out, format="png", facecolor="none")
+    return out.getvalue()
+
+
+__all__ = ["label_curve", "loss_curve", "metric_curve", "png"]

@@ -1,0 +1,319 @@
+"""Runs: one configuration end to end, before and after; save, load, predict."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import html
+import json
+import platform
+import threading
+from pathlib import Path
+from typing import Any
+
+import datasets
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+import transformers
+
+from . import catalog, checkpoints, strategies, tasks, training
+from .config import RunConfig
+from .errors import DataError, ModelError, StorageError
+from .history import History
+from .strategies import Strategy
+from .tasks import Task
+
+RECORD = "run.json"
+CHECKED = 8  # predictions stored with a run, compared when it is loaded
+TOLERANCE = 1e-3  # of an output: another device or version may round differently
+
+
+def fine_tune(
+    task: str | Task = "sentiment",
+    model: str = "pocket-bert",
+    strategy: str | Strategy = "full",
+    *,
+    history: History | None = None,
+    stop: threading.Event | None = None,
+    **settings: Any,
+) -> Run:
+    """Fine-tune a model on a task and return the Run, with its scores before and after.
+
+    task: a name from the catalogue or a task object over your own data. model: a name from
+    the catalogue, a folder or a hub id. settings: those of RunConfig, such as labels,
+    epochs, learning_rate, seed. history is written while it trains; setting `stop` ends it
+    early with the best weights so far. Raises a FinetuneKitError for bad input.
+    """
+    name = task if isinstance(task, str) else task.record
+    parsed = strategies.parse(strategy)
+    config = RunConfig.from_dict({"task": name, "model": model, "strategy": parsed.name, **settings})
+    return execute(config, None if isinstance(task, str) else task, history, stop)
+
+
+def execute(
+    config: RunConfig, task: Task | None = None, history: History | None = None, stop: threading.Event | None = None
+) -> Run:
+    """Carry out one configuration: load, measure, train, measure again."""
+    history, stop = history or History(), stop or threading.Event()
+    job = _prepare(config, task, history)
+    before = job.predict(history, "measuring before")
+    history.before = job.task.measure(before, np.array(job.validation["labels"]))
+    with training.temporary_folder() as folder:
+        trainer = training.trainer(
+            job.model, job.processor, job.task, job.config, job.train, job.validation, history, stop, folder
+        )
+        stopped = training.fit(trainer, stop)
+    seconds = history.seconds
+    after = job.predict(history, "measuring after")
+    run = Run(job.config, job.task, job.model, job.processor, history, before, after, seconds, stopped, trainer)
+    history.enter("stopped" if stopped else "finished")
+    return run
+
+
+def zero_step(task: str | Task = "sentiment", model: str = "pocket-bert", **settings: Any) -> dict[str, float]:
+    """The metrics on the validation split before any training: the checkpoint as it is, under a new head."""
+    name = task if isinstance(task, str) else task.record
+    config = RunConfig.from_dict({"task": name, "model": model, **settings})
+    job = _prepare(config, None if isinstance(task, str) else task, History())
+    return job.task.measure(job.predict(History(), "measuring"), np.array(job.validation["labels"]))
+
+
+@dataclasses.dataclass
+class _Job:
+    """A configuration made ready: everything that training and measuring need."""
+
+    config: RunConfig
+    task: Task
+    model: Any
+    processor: Any
+    train: datasets.Dataset
+    validation: datasets.Dataset
+
+    def predict(self, history: History, phase: str) -> np.ndarray:
+        history.enter(phase)
+        return training.predict(self.model, self.processor, self.task, self.validation)
+
+
+def _prepare(config: RunConfig, task: Task | None, history: History) -> _Job:
+    history.enter("reading the data")
+    task = task or tasks.resolve(config)
+    strategy = strategies.parse(config.strategy)
+    train = task.sample(config.labels, config.seed)
+    history.enter("loading the model")
+    model, processor = checkpoints.load(
+        config.model, task.auto_class, task.head_settings, strategy.pretrained, config.seed
+    )
+    strategy.apply(model)
+    config = dataclasses.replace(
+        config,
+        epochs=config.epochs or training.default_epochs(len(train), config.batch_size),
+        learning_rate=config.learning_rate or strategy.learning_rate(model),
+    )
+    encoded = [task.encode(part, processor, config.max_length) for part in (train, task.splits["validation"])]
+    return _Job(config, task, model, processor, *encoded)
+
+
+class Run:
+    """One fine-tuning run: the model, what it scored on the validation split before and after, and how it got there.
+
+    model and trainer are ordinary transformers objects (a loaded run has no trainer).
+    before and after: metric name to value, on the validation split, which also chose the
+    best weights; `evaluate()` measures on the untouched test split.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        task: Task,
+        model: Any,
+        processor: Any,
+        history: History,
+        outputs_before: np.ndarray,
+        outputs_after: np.ndarray,
+        seconds: float,
+        stopped: bool = False,
+        trainer: transformers.Trainer | None = None,
+        record: dict[str, Any] | None = None,
+    ):
+        self.config, self.task, self.model, self.processor = config, task, model, processor
+        self.history, self.seconds, self.stopped, self.trainer = history, seconds, stopped, trainer
+        self._outputs = {"before": outputs_before, "after": outputs_after}
+        truth = np.array(task.splits["validation"]["label"])
+        self.before = history.before = task.measure(outputs_before, truth)
+        self.after = task.measure(outputs_after, truth)
+        self.tested: dict[str, float] | None = record["test"] if record else None
+        self.trainable_share = record["trainable_share"] if record else strategies.trainable_share(model)
+
+    def evaluate(self, split: str = "test") -> dict[str, float]:
+        """The metrics on one split. The test split is for the end, once: choosing by it spoils it.
+
+        Raises DataError for a split that this run has not at hand.
+        """
+        if split not in self.task.splits:
+            raise DataError(f"This run has the splits {list(self.task.splits)} at hand, not {split!r}.")
+        part = self.task.splits[split]
+        encoded = self.task.encode(part, self.processor, self.config.max_length)
+        outputs = training.predict(self.model, self.processor, self.task, encoded)
+        measured = self.task.measure(outputs, np.array(part["label"]))
+        if split == "test":
+            self.tested = measured
+        return measured
+
+    def predict(self, examples: Any) -> Any:
+        """Predictions for new examples, as a pandas DataFrame: one row each, with probabilities."""
+        dataset = self.task.inputs(examples)
+        return self.task.show(dataset, self._predict(dataset))
+
+    def _predict(self, dataset: datasets.Dataset) -> np.ndarray:
+        encoded = self.task.encode(dataset, self.processor, self.config.max_length)
+        return training.predict(self.model, self.processor, self.task, encoded)
+
+    def changes(self) -> Any:
+        """The validation examples that fine-tuning fixed and those that it broke, as a pandas DataFrame."""
+        import pandas as pd
+
+        validation = self.task.splits["validation"]
+        ids = {"truth": np.array(validation["label"])}
+        ids |= {when: self.task.decide(outputs) for when, outputs in self._outputs.items()}
+        was_right, is_right = ids["before"] == ids["truth"], ids["after"] == ids["truth"]
+        table = pd.DataFrame({"change": np.where(is_right, "fixed", "broken"), "text": validation["text"][:]})
+        for name, column in ids.items():
+            table[name] = [self.task.names[i] for i in column]
+        return table[was_right != is_right].sort_values("change", ascending=False, kind="stable")
+
+    def save(self, folder: str | Path, overwrite: bool = False) -> Path:
+        """Write an ordinary from_pretrained folder, and beside it the run's record and validation predictions.
+
+        Raises StorageError when the folder is not empty (unless `overwrite`) or cannot be written.
+        """
+        folder = Path(folder)
+        prepare_folder(folder, overwrite)
+        try:
+            with checkpoints.quiet():
+                self.model.save_pretrained(folder)
+                self.processor.save_pretrained(folder)
+            pq.write_table(self._predictions(), folder / "validation.parquet")
+            (folder / RECORD).write_text(json.dumps(self._record(), indent=1), encoding="utf-8")
+        except OSError as error:
+            raise StorageError(f"Cannot write the run to {folder}: {error.strerror or error}.") from error
+        return folder
+
+    def _predictions(self) -> pa.Table:
+        columns = {when: outputs.tolist() for when, outputs in self._outputs.items()}
+        return pa.table({**self.task.splits["validation"].to_dict(), **columns})
+
+    def _record(self) -> dict[str, Any]:
+        return {
+            "config": dataclasses.asdict(self.config),
+            "classes": self.task.names,
+            "before": self.before,
+            "after": self.after,
+            "test": self.tested,
+            "stopped": self.stopped,
+            "seconds": round(self.seconds, 2),
+            "trainable_share": self.trainable_share,
+            "data_fingerprint": fingerprint(self.task.splits),
+            "device": str(self.model.device),
+            "peak_memory_mb": peak_memory(),
+            "versions": versions(),
+            "total_steps": self.history.total_steps,
+            "history": self.history.rows,
+        }
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Run:
+        """Load a saved run, and check that it gives the predictions that it was saved with.
+
+        Raises StorageError when the folder holds no run, ModelError when its predictions differ.
+        """
+        folder = Path(folder)
+        try:
+            record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+            validation = datasets.Dataset(pq.read_table(folder / "validation.parquet"))
+        except (OSError, ValueError) as error:
+            raise StorageError(f"{folder} holds no run ({error}); expected a folder written by run.save().") from error
+        config = RunConfig.from_dict(record["config"])
+        task = catalog.handler(catalog.task(config.task))(names=record["classes"])
+        before, after = (np.array(validation[when][:], dtype=np.float32) for when in ("before", "after"))
+        task.splits = datasets.DatasetDict({"validation": validation.remove_columns(["before", "after"])})
+        model, processor = checkpoints.load(str(folder), task.auto_class, task.head_settings, True, config.seed)
+        history = History(record["history"], record["total_steps"])
+        run = cls(
+            config, task, model, processor, history, before, after, record["seconds"], record["stopped"], None, record
+        )
+        few = task.splits["validation"].select(range(min(CHECKED, len(validation)))).remove_columns("label")
+        difference = float(np.abs(run._predict(few) - after[:CHECKED]).max())
+        if difference > TOLERANCE:
+            raise ModelError(f"The run in {folder} predicts otherwise than when it was saved (by {difference:.3g}).")
+        return run
+
+    def __repr__(self) -> str:
+        name = self.task.metric.name
+        curve = sparkline(self.history.series("train_loss")[1])
+        return (
+            f"{self.config.model} on {self.config.task}, strategy {self.config.strategy}, "
+            f"{self.config.labels or 'all'} labels{', stopped early' if self.stopped else ''}\n"
+            f"{name}: {self.before[name]:.3f} before -> {self.after[name]:.3f} after (validation)\n"
+            f"training loss: {curve or 'none'}\n"
+            f"{self.seconds:.1f} s of training, {self.trainable_share:.1%} of the weights trained"
+        )
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(repr(self))}</pre>"
+
+
+def sparkline(values: list[float], width: int = 24) -> str:
+    """A curve in one line of text."""
+    if not values:
+        return ""
+    chosen = [values[i] for i in np.linspace(0, len(values) - 1, min(width, len(values))).astype(int)]
+    low, span = min(chosen), (max(chosen) - min(chosen)) or 1.0
+    return "".join("▁▂▃▄▅▆▇█"[int((value - low) / span * 7)] for value in chosen)
+
+
+def prepare_folder(folder: str | Path, overwrite: bool = False) -> None:
+    """Make an output folder before any work. Raises StorageError when it is not empty or not writable."""
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        held = next(folder.iterdir(), None)
+        if held and not overwrite:
+            what = "a run" if (folder / RECORD).exists() else f"files, such as {held.name!r}"
+            raise StorageError(
+                f"{folder} already holds {what}; choose another folder, or pass overwrite=True (--overwrite)."
+            )
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+    except StorageError:
+        raise
+    except OSError as error:
+        raise StorageError(f"Cannot write to {folder}: {error.strerror or error}. Choose another folder.") from error
+
+
+def fingerprint(splits: datasets.DatasetDict) -> str:
+    """A hash of all texts and labels: equal for equal data, whatever it was read from."""
+    digest = hashlib.sha256()
+    for name in sorted(splits):
+        digest.update(json.dumps([name, splits[name].to_dict()], sort_keys=True).encode())
+    return digest.hexdigest()[:16]
+
+
+def versions() -> dict[str, str]:
+    """The versions that a result depends on."""
+    import importlib.metadata as metadata
+
+    packages = ("finetune-kit", "torch", "transformers", "datasets", "tokenizers", "numpy")
+    return {"python": platform.python_version(), **{name: metadata.version(name) for name in packages}}
+
+
+def peak_memory() -> int:
+    """The most memory this process has held, in MB: of the GPU where there is one, else of the main memory."""
+    if torch.cuda.is_available():
+        return round(torch.cuda.max_memory_allocated() / 1e6)
+    import psutil
+
+    info = psutil.Process().memory_info()
+    return round(getattr(info, "peak_wset", info.rss) / 1e6)

@@ -1,0 +1,117 @@
+"""Text classification: one text in, one of a few classes out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import datasets
+import numpy as np
+import transformers
+
+from .. import data
+from ..data.labelling import LONGEST_TEXT
+from ..errors import DataError
+from ..metrics import Accuracy, MacroF1
+from .base import Baseline, Task
+
+
+class TextClassification(Task):
+    """Classify texts, over any data with a text and a label column.
+
+    source: the path of a CSV, JSON lines or parquet file, a pandas frame, a
+    `datasets.Dataset` or `DatasetDict`, or an embedded data set's name; None for a task
+    without data, which can only predict and needs `names`, its classes in order. Splits
+    that the source lacks are made with `seed`. Raises DataError, StorageError or
+    UnknownNameError when the data cannot be used.
+    """
+
+    record = "text-classification"
+    auto_class = "AutoModelForSequenceClassification"
+
+    def __init__(
+        self,
+        source: Any = None,
+        text: str = "text",
+        label: str = "label",
+        *,
+        names: list[str] | None = None,
+        drop_bad_rows: bool = False,
+        seed: int = 0,
+    ):
+        self.metrics = (Accuracy(), MacroF1())
+        if source is not None:
+            parts = data.labelled(data.read(source), text, label, drop_bad_rows)
+            self.splits = data.split(parts, seed)
+            names = self.splits["train"].features["label"].names
+        elif names is None:
+            raise DataError("Text classification needs a source of data; expected a path, a frame or a data set.")
+        self.names = list(names)
+
+    @property
+    def head_settings(self) -> dict[str, Any]:
+        return {
+            "num_labels": len(self.names),
+            "id2label": dict(enumerate(self.names)),
+            "label2id": {name: i for i, name in enumerate(self.names)},
+            "problem_type": "single_label_classification",
+        }
+
+    def sample(self, labels: int | None, seed: int) -> datasets.Dataset:
+        train = self.splits["train"]
+        return train if labels is None else data.sample(train, labels, seed)
+
+    def encode(self, dataset: datasets.Dataset, processor: Any, max_length: int) -> datasets.Dataset:
+        encoded = dict(processor(dataset["text"][:], truncation=True, max_length=max_length))
+        if "label" in dataset.column_names:
+            encoded["labels"] = dataset["label"][:]
+        return datasets.Dataset.from_dict(encoded)
+
+    def collator(self, processor: Any) -> Any:
+        return transformers.DataCollatorWithPadding(processor)
+
+    def decide(self, outputs: np.ndarray) -> np.ndarray:
+        return outputs.argmax(axis=-1)
+
+    def inputs(self, examples: Any) -> datasets.Dataset:
+        texts = [examples] if isinstance(examples, str) else list(examples)
+        for number, text in enumerate(texts, 1):
+            if not isinstance(text, str) or not text.strip():
+                raise DataError(f"Text {number} of {len(texts)} is {text!r}; expected a string that is not empty.")
+            if len(text) > LONGEST_TEXT:
+                raise DataError(
+                    f"Text {number} of {len(texts)} has {len(text):,} characters; expected at most {LONGEST_TEXT:,}. "
+                    "Cut it into passages first."
+                )
+        return datasets.Dataset.from_dict({"text": texts})
+
+    def show(self, examples: datasets.Dataset, outputs: np.ndarray) -> Any:
+        import pandas as pd
+
+        # Softmax over the classes, the largest output subtracted first so that nothing overflows.
+        odds = np.exp(outputs - outputs.max(axis=-1, keepdims=True))
+        shares = odds / odds.sum(axis=-1, keepdims=True)  # (examples, classes)
+        table = pd.DataFrame({"text": examples["text"][:], "prediction": [self.names[i] for i in self.decide(outputs)]})
+        for i, name in enumerate(self.names):
+            table[f"p({name})"] = shares[:, i].round(4)
+        return table
+
+    @property
+    def baselines(self) -> dict[str, Baseline]:
+        return {"majority class": majority_class, "TF-IDF + logistic regression": tfidf_logistic_regression}
+
+
+def majority_class(train: datasets.Dataset, examples: datasets.Dataset) -> np.ndarray:
+    """The commonest class of the training set, for every example: (examples,) int64."""
+    return np.full(len(examples), np.bincount(train["label"]).argmax())
+
+
+def tfidf_logistic_regression(train: datasets.Dataset, examples: datasets.Dataset) -> np.ndarray:
+    """Logistic regression over TF-IDF of words and word pairs: (examples,) int64."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")
+    classifier = make_pipeline(vectorizer, LogisticRegression(C=10, max_iter=1000))
+    predictions: np.ndarray = classifier.fit(train["text"][:], train["label"][:]).predict(examples["text"][:])
+    return predictions

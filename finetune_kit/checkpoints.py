@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 import transformers
+from safetensors import SafetensorError
 
 from . import catalog
 from .errors import ModelError, StorageError, unknown_name
@@ -71,6 +72,9 @@ def load(name: str, auto_class: str, head_settings: dict[str, Any], pretrained: 
     with _readable(name):
         config = transformers.AutoConfig.from_pretrained(source, **head_settings)
         processor = transformers.AutoTokenizer.from_pretrained(source)
+    # Where the tokenizer's files are missing, transformers makes one that knows no word.
+    if len(processor.get_vocab()) <= len(processor.all_special_tokens):
+        raise ModelError(f"The model {name!r} has no tokenizer; expected tokenizer.json beside its config.json.")
     attention = fastest_attention(config)
     transformers.set_seed(seed)
     if not pretrained:
@@ -98,7 +102,7 @@ def fastest_attention(config: Any) -> str | None:
 def _readable(name: str) -> Iterator[None]:
     try:
         yield
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
+    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
         if isinstance(error, (ModelError, StorageError)):
             raise
         reason = " ".join(str(error).split())[:300]

@@ -1,4 +1,4 @@
-"""The command line: demo, list, run, doctor. Bad input ends in one sentence and exit code 2."""
+"""The command line: demo, list, run, pretrain, doctor. Bad input ends in one sentence and exit code 2."""
 
 from __future__ import annotations
 
@@ -227,6 +227,25 @@ def _run_table(done: Any) -> Table:
         table.add_row(f"{name} (test)", "", f"{value:.3f}")
     table.caption = f"{done.seconds:.1f} seconds of training" + (", stopped early" if done.stopped else "")
     return table
+
+
+# --- pretrain --------------------------------------------------------------------------------------------
+
+
+@app.command()
+def pretrain(
+    recipe: Annotated[Path, typer.Argument(help="A YAML file, such as data/models/pocket-bert/recipe.yaml.")],
+    corpus: Annotated[Path, typer.Option(help="A folder of parquet files with the columns title and text.")],
+    out: Annotated[Path, typer.Option(help="Where checkpoints and the finished model go; resumes there.")],
+) -> None:
+    """Pretrain a small BERT: count word vectors, then guess masked words."""
+    from .config import PretrainingRecipe
+
+    settings = PretrainingRecipe.from_yaml(recipe)
+    with console.status("starting torch ..."):
+        from . import pretraining
+    _make_folder(out)
+    console.print(f"Model: {pretraining.pretrain(settings, corpus, out).resolve()}", soft_wrap=True)
 
 
 # --- doctor ----------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,7 +23,31 @@ def _require(condition: bool, name: str, value: object, expected: str) -> None:
 
 def _require_number(name: str, value: object, kind: type, low: float, expected: str) -> None:
     number = isinstance(value, kind) and not isinstance(value, bool)
-    _require(number and low <= value, name, value, expected)  # type: ignore[operator]
+    _require(number and low <= value < float("inf"), name, value, expected)  # type: ignore[operator]
+
+
+def _require_learning_rate(value: object) -> None:
+    expected = "a number from 0 to 1, such as 3e-4"
+    _require_number("learning_rate", value, (int, float), 0, expected)  # type: ignore[arg-type]
+    _require(value <= 1, "learning_rate", value, expected)  # type: ignore[operator]
+
+
+def _require_seed(value: object) -> None:
+    expected = "a whole number from 0 to 4294967295"  # the generators take 32 bits
+    _require_number("seed", value, int, 0, expected)
+    _require(value < 2**32, "seed", value, expected)  # type: ignore[operator]
+
+
+def _yaml_loader() -> Any:
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        """YAML 1.1 takes 3e-4, which has no dot, for a text; here it is a number."""
+
+    Loader.add_implicit_resolver(
+        "tag:yaml.org,2002:float", re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789")
+    )
+    return Loader
 
 
 @dataclass(frozen=True)
@@ -44,7 +69,7 @@ class Settings:
         import yaml
 
         try:
-            values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+            values = yaml.load(Path(path).read_text(encoding="utf-8"), _yaml_loader())
         except OSError as error:
             raise StorageError(f"Cannot read {path}: {error.strerror or error}.") from error
         except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -56,7 +81,7 @@ class Settings:
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain values, those at their default left out."""
         defaults = {f.name: f.default for f in dataclasses.fields(self)}
-        return {k: v for k, v in dataclasses.asdict(self).items() if v != defaults[k]}
+        return {k: v for k, v in dataclasses.asdict(self).items() if getattr(self, k) != defaults[k]}
 
     def to_yaml(self, path: str | Path) -> None:
         """Write the settings that differ from their default."""
@@ -101,11 +126,10 @@ class RunConfig(Settings):
         if self.epochs is not None:
             _require_number("epochs", self.epochs, (int, float), 1e-3, "a number above 0")  # type: ignore[arg-type]
         if self.learning_rate is not None:
-            _require_number("learning_rate", self.learning_rate, float, 0, "a number from 0 to 1, such as 3e-4")
-            _require(self.learning_rate <= 1, "learning_rate", self.learning_rate, "a number from 0 to 1")
+            _require_learning_rate(self.learning_rate)
         _require_number("batch_size", self.batch_size, int, 1, "a whole number, 1 or more")
         _require_number("max_length", self.max_length, int, 8, "a number of tokens, 8 or more")
-        _require_number("seed", self.seed, int, 0, "a whole number, 0 or more")
+        _require_seed(self.seed)
         _require(self.precision in PRECISIONS, "precision", self.precision, f"one of {', '.join(PRECISIONS)}")
 
 
@@ -123,7 +147,8 @@ class Stage(Settings):
     def __post_init__(self) -> None:
         for name in ("length", "batch_size", "steps"):
             _require_number(name, getattr(self, name), int, 1, "a whole number, 1 or more")
-        _require_number("learning_rate", self.learning_rate, float, 0, "a number from 0 to 1")
+        _require_number("warmup_steps", self.warmup_steps, int, 0, "a whole number, 0 or more")
+        _require_learning_rate(self.learning_rate)
         _require(self.schedule in SCHEDULES, "schedule", self.schedule, f"one of {', '.join(SCHEDULES)}")
 
 
@@ -144,9 +169,18 @@ class PretrainingRecipe(Settings):
     seed: int = 0
 
     def __post_init__(self) -> None:
+        _require(isinstance(self.stages, (list, tuple)), "stages", self.stages, "a list of stages")
         stages = tuple(Stage.from_dict(s) if isinstance(s, dict) else s for s in self.stages)
         object.__setattr__(self, "stages", stages)
         _require(bool(stages), "stages", self.stages, "at least one stage")
+        for stage in stages:
+            _require(isinstance(stage, Stage), "stages", stage, "stages, each a mapping of settings")
+        for name in ("vocabulary", "width", "layers", "heads", "inner_width", "positions", "counted_tokens"):
+            _require_number(name, getattr(self, name), int, 1, "a whole number, 1 or more")
+        for name in ("masked_share", "held_out_share"):
+            value = getattr(self, name)
+            _require(isinstance(value, float) and 0 < value < 1, name, value, "a share between 0 and 1")
+        _require_seed(self.seed)
         _require(self.width % self.heads == 0, "heads", self.heads, f"a divisor of width={self.width}")
         longest = max(stage.length for stage in stages)
         _require(

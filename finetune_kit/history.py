@@ -85,8 +85,8 @@ class History:
         return [row["step"] for row in rows], [row[name] for row in rows]
 
     def best(self, name: str, higher_is_better: bool = True) -> Row | None:
-        """The first row with the best value of `name`; None when it was never logged."""
-        rows = [row for row in self.rows if name in row]
+        """The first row with the best value of `name`, NaN left aside; None when there is none."""
+        rows = [row for row in self.rows if name in row and row[name] == row[name]]
         return (max if higher_is_better else min)(rows, key=lambda row: row[name], default=None)
 
     def to_frame(self) -> Any:

@@ -84,6 +84,11 @@ def encode_corpus(folder: str | Path, tokenizer: transformers.PreTrainedTokenize
             flush(split)
     for split in streams:
         flush(split)
+        if not streams[split]:
+            raise DataError(
+                f"The corpus leaves nothing for {split}: whole works are held out, {share:.0%} of them. "
+                "Add works, or change held_out_share in the recipe."
+            )
         np.save(out / f"{split}.npy", np.concatenate(streams[split]))
 
 

@@ -7,6 +7,7 @@ import hashlib
 import html
 import json
 import platform
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -313,7 +314,11 @@ def peak_memory() -> int:
     """The most memory this process has held, in MB: of the GPU where there is one, else of the main memory."""
     if torch.cuda.is_available():
         return round(torch.cuda.max_memory_allocated() / 1e6)
-    import psutil
+    if sys.platform == "win32":
+        import psutil
 
-    info = psutil.Process().memory_info()
-    return round(getattr(info, "peak_wset", info.rss) / 1e6)
+        return round(psutil.Process().memory_info().peak_wset / 1e6)
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes on macOS, kilobytes on Linux
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6)

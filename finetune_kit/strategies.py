@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -132,10 +133,13 @@ def trainable_share(model: nn.Module) -> float:
 def hold_frozen(module: nn.Module) -> None:
     """Put every wholly frozen part of `module` into evaluation mode, in place.
 
-    Its dropout and BatchNorm statistics then stand still while the rest trains.
+    Its dropout and BatchNorm statistics then stand still while the rest trains. A part
+    without weights, such as GPT-2's dropout below its layers, goes with the weights after it.
     """
-    for child in module.children():
-        parameters = list(child.parameters())
+    children = list(module.children())
+    for i, child in enumerate(children):
+        after = (p for later in children[i + 1 :] for p in later.parameters())
+        parameters = list(child.parameters()) or list(itertools.islice(after, 1))
         if parameters and not any(p.requires_grad for p in parameters):
             child.eval()
         else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import datasets
 import pandas as pd
 
@@ -19,11 +21,15 @@ def labelled(
     counts them, unless `drop_bad_rows`. Raises UnknownNameError for a missing column and
     DataError for labels with fractions, one class only or no rows.
     """
+    if not frames:
+        raise DataError("The data has no splits.")
     parts = {}
     for split, frame in frames.items():
         for column in (text, label):
             if column not in frame.columns:
                 raise unknown_name("column", column, map(str, frame.columns))
+            if list(frame.columns).count(column) > 1:
+                raise DataError(f"The data has several columns {column!r}; expected one.")
         part = pd.DataFrame({"text": frame[text].to_numpy(), "label": _label_names(frame[label])})
         parts[split] = _without_bad_rows(part, split, drop_bad_rows)
     names = _classes(pd.concat(part["label"] for part in parts.values()), label)
@@ -56,9 +62,10 @@ def _label_names(column: pd.Series) -> pd.Series:
 
 def _problems(part: pd.DataFrame) -> dict[str, pd.Series]:
     """Which rows cannot be used, by kind."""
-    is_text = part["text"].map(lambda value: isinstance(value, str))
-    filled = is_text & (part["text"].where(is_text, "").str.strip() != "")
-    long = is_text & (part["text"].where(is_text, "").str.len() > LONGEST_TEXT)
+    is_text = part["text"].map(lambda value: isinstance(value, str)).astype(bool)
+    texts = part["text"].astype(object).where(is_text, "").astype(str)
+    filled = is_text & (texts.str.strip() != "")
+    long = is_text & (texts.str.len() > LONGEST_TEXT)
     missing = part["text"].isna() | (is_text & ~filled)
     return {
         "with an empty or missing text": missing,
@@ -99,5 +106,5 @@ def _classes(labels: pd.Series, column: str) -> list[str]:
             "expected classes that repeat. Is it an id or a text?"
         )
     # As numbers where all are numbers, so that '10' comes after '9'.
-    numeric = all(name.lstrip("-").isdigit() for name in names)
+    numeric = all(re.fullmatch(r"-?\d+", name) for name in names)
     return sorted(names, key=(lambda name: int(name)) if numeric else None)

@@ -44,7 +44,11 @@ def read(source: Source) -> dict[str, pd.DataFrame]:
 
 def read_file(path: Path) -> pd.DataFrame:
     """Read one CSV, TSV, JSON lines or parquet file."""
-    if not path.is_file():
+    try:
+        found = path.is_file()
+    except (OSError, ValueError) as error:  # a text in place of a path is too long for a name
+        raise StorageError(f"{str(path)[:60]!r} ... is not the path of a file.") from error
+    if not found:
         raise StorageError(_missing(path))
     if path.stat().st_size == 0:
         raise DataError(f"{path} is empty (0 bytes).")
@@ -91,11 +95,22 @@ def _decode(path: Path) -> str:
 
 def _parse_csv(text: str, path: Path) -> pd.DataFrame:
     import io
+    import warnings
 
     header = text.split("\n", 1)[0]
     separator = max(",;\t|", key=header.count)
     # Only an empty cell is a missing one: 'NA', 'None' and 'null' may be words that somebody wrote.
-    frame = pd.read_csv(io.StringIO(text), sep=separator, keep_default_na=False, na_values=[""], index_col=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)  # pandas would cut the surplus fields off
+        try:
+            frame = pd.read_csv(
+                io.StringIO(text), sep=separator, keep_default_na=False, na_values=[""], index_col=False
+            )
+        except pd.errors.ParserWarning as warning:
+            raise DataError(
+                f"{path} has rows with more fields than the header's {header.count(separator) + 1}; "
+                f"expected a text that holds {separator!r} to stand in double quotes."
+            ) from warning
     if frame.empty:
         raise DataError(f"{path} has a header and no rows.")
     return frame
@@ -103,7 +118,7 @@ def _parse_csv(text: str, path: Path) -> pd.DataFrame:
 
 def _parse_json_lines(text: str, path: Path) -> pd.DataFrame:
     rows = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:
@@ -124,5 +139,5 @@ def _plain_labels(dataset: datasets.Dataset) -> pd.DataFrame:
     for name, feature in dataset.features.items():
         if isinstance(feature, datasets.ClassLabel):
             known = frame[name].notna() & (frame[name] >= 0)
-            frame[name] = frame[name].map(lambda i, f=feature: f.int2str(int(i)), na_action="ignore").where(known)
+            frame[name] = frame[name].where(known).map(lambda i, f=feature: f.int2str(int(i)), na_action="ignore")
     return frame

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import datasets
@@ -73,7 +74,12 @@ class TextClassification(Task):
         return outputs.argmax(axis=-1)
 
     def inputs(self, examples: Any) -> datasets.Dataset:
-        texts = [examples] if isinstance(examples, str) else list(examples)
+        texts = [examples] if isinstance(examples, str) else examples
+        if isinstance(texts, (dict, bytes)) or not isinstance(texts, Iterable):
+            raise DataError(f"Found {type(texts).__name__} in place of texts; expected a string or a list of strings.")
+        texts = list(texts)
+        if not texts:
+            raise DataError("Found no text; expected a string or a list of strings.")
         for number, text in enumerate(texts, 1):
             if not isinstance(text, str) or not text.strip():
                 raise DataError(f"Text {number} of {len(texts)} is {text!r}; expected a string that is not empty.")

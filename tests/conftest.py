@@ -1,0 +1,33 @@
+"""Every test runs offline: the hub is off, and a connection to any other machine fails."""
+
+import ipaddress
+import os
+import socket
+
+import pytest
+
+os.environ |= {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_EVALUATE_OFFLINE": "1", "MPLBACKEND": "Agg"}
+
+
+def is_local(address):
+    if not isinstance(address, tuple):  # a Unix socket's path
+        return True
+    host = address[0]
+    try:
+        return host in ("", "localhost") or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_network():
+    connect = socket.socket.connect
+
+    def guarded(self, address):
+        if not is_local(address):
+            raise OSError(f"A test tried to reach {address}; tests run offline.")
+        return connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        yield

@@ -1,0 +1,202 @@
+"""Runs: before and after, saved and loaded alike, and outputs that are never lost."""
+
+import json
+import threading
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from sklearn.metrics import accuracy_score, f1_score
+from tiny import tiny_frame, write_tiny_bert
+
+import finetune_kit as ftk
+from finetune_kit import runs
+from finetune_kit.errors import DataError, ModelError, StorageError
+
+SETTINGS = {"epochs": 8, "learning_rate": 5e-3, "batch_size": 8}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return str(write_tiny_bert(tmp_path_factory.mktemp("models") / "tiny"))
+
+
+@pytest.fixture(scope="module")
+def task():
+    return ftk.TextClassification(tiny_frame())
+
+
+@pytest.fixture(scope="module")
+def run(folder, task):
+    return ftk.fine_tune(task, folder, "full", **SETTINGS)
+
+
+def test_fine_tuning_learns_what_a_word_gives_away(run):
+    assert run.after["accuracy"] > max(0.9, run.before["accuracy"])
+
+
+def test_scores_are_those_of_scikit_learn_on_the_predictions(run):
+    validation = run.task.splits["validation"]
+    truth = [run.task.names[i] for i in validation["label"]]
+    predicted = list(run.predict(validation["text"][:])["prediction"])
+    assert run.after["accuracy"] == pytest.approx(accuracy_score(truth, predicted))
+    assert run.after["macro_f1"] == pytest.approx(f1_score(truth, predicted, average="macro"))
+
+
+def test_before_is_the_untouched_checkpoint(run, folder, task):
+    assert run.before == ftk.zero_step(task, folder)
+
+
+def test_changes_are_the_examples_whose_verdict_turned(run):
+    changes = run.changes()
+    assert set(changes["change"]) <= {"fixed", "broken"}
+    for row in changes.itertuples():
+        assert (row.after == row.truth) == (row.change == "fixed")
+        assert row.before != row.after
+    size = len(run.task.splits["validation"])
+    gain = (changes["change"] == "fixed").sum() - (changes["change"] == "broken").sum()
+    assert gain == round(size * (run.after["accuracy"] - run.before["accuracy"]))
+
+
+def test_probabilities_sum_to_one_and_agree_with_the_label(run):
+    table = run.predict(["the film was good", "the film was bad"])
+    shares = table[["p(negative)", "p(positive)"]].to_numpy()
+    np.testing.assert_allclose(shares.sum(axis=1), 1, atol=1e-3)
+    assert [run.task.names[i] for i in shares.argmax(axis=1)] == list(table["prediction"])
+
+
+def test_same_seed_same_run(run, folder, task):
+    again = ftk.fine_tune(task, folder, "full", **SETTINGS)
+    assert again.after == run.after
+    assert again.history.series("train_loss") == run.history.series("train_loss")
+
+
+def test_save_and_load_give_identical_predictions(run, tmp_path):
+    texts = ["the film was good", "we was poor", "not very fine"]
+    loaded = ftk.Run.load(run.save(tmp_path / "run"))
+    assert loaded.predict(texts).equals(run.predict(texts))
+    assert (loaded.before, loaded.after, loaded.seconds) == (
+        run.before,
+        run.after,
+        pytest.approx(run.seconds, abs=0.01),
+    )
+    assert loaded.changes().equals(run.changes())
+    assert loaded.history.series("train_loss") == run.history.series("train_loss")
+    assert repr(loaded) == repr(run)
+
+
+def test_saved_folder_is_an_ordinary_checkpoint(run, tmp_path):
+    import transformers
+
+    folder = run.save(tmp_path / "run")
+    classify = transformers.pipeline("text-classification", str(folder))
+    assert classify("the film was good")[0]["label"] == run.predict("the film was good").loc[0, "prediction"]
+
+
+def test_record_says_how_the_run_was_made(run, tmp_path):
+    record = json.loads((run.save(tmp_path / "run") / "run.json").read_text())
+    assert record["config"]["seed"] == 0 and record["config"]["strategy"] == "full"
+    assert record["data_fingerprint"] == runs.fingerprint(run.task.splits)
+    assert {"torch", "transformers", "finetune-kit"} <= record["versions"].keys()
+    assert record["peak_memory_mb"] > 0 and record["classes"] == ["negative", "positive"]
+
+
+def test_load_refuses_weights_that_predict_otherwise(run, tmp_path):
+    folder = run.save(tmp_path / "run")
+    weights = load_file(folder / "model.safetensors")
+    weights["classifier.bias"] += torch.tensor([1.0, 2.0])
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ModelError, match="otherwise than when it was saved"):
+        ftk.Run.load(folder)
+
+
+def test_load_of_a_folder_without_a_run(tmp_path):
+    with pytest.raises(StorageError, match=r"holds no run"):
+        ftk.Run.load(tmp_path)
+
+
+def test_a_folder_that_holds_a_run_is_kept_unless_told(run, tmp_path):
+    folder = run.save(tmp_path / "run")
+    before = (folder / "run.json").read_bytes()
+    with pytest.raises(StorageError, match="already holds a run"):
+        run.save(folder)
+    assert (folder / "run.json").read_bytes() == before
+    run.save(folder, overwrite=True)
+
+
+def test_a_folder_with_other_files_is_kept(run, tmp_path):
+    (tmp_path / "thesis.txt").write_text("precious")
+    with pytest.raises(StorageError, match=r"thesis\.txt"):
+        run.save(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_folder_that_cannot_be_made(run, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="Cannot write"):
+        run.save(tmp_path / "file" / "run")
+
+
+def test_a_read_only_folder(run, tmp_path, monkeypatch):
+    import errno
+    from pathlib import Path
+
+    def refuse(self, *args, **kwargs):  # the tests may run as root, whom permissions do not stop
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "touch", refuse)
+    with pytest.raises(StorageError, match="Permission denied"):
+        run.save(tmp_path / "run")
+
+
+def test_stopped_run_is_a_valid_run(folder, task, tmp_path):
+    stop, history = threading.Event(), ftk.History()
+    history.subscribe(lambda h: stop.set() if h.step == 4 else None)
+    run = ftk.fine_tune(task, folder, "full", history=history, stop=stop, **{**SETTINGS, "epochs": 50})
+    assert run.stopped and "stopped early" in repr(run)
+    assert 0 <= run.after["accuracy"] <= 1
+    assert len(ftk.Run.load(run.save(tmp_path / "run")).predict(["good", "bad"])) == 2
+
+
+def test_test_split_is_measured_on_request_only(run):
+    assert run.tested is None or run.tested == run.evaluate()
+    test = run.task.splits["test"]
+    predicted = list(run.predict(test["text"][:])["prediction"])
+    truth = [run.task.names[i] for i in test["label"]]
+    assert run.evaluate()["accuracy"] == pytest.approx(accuracy_score(truth, predicted))
+    with pytest.raises(DataError, match="'tset'"):
+        run.evaluate("tset")
+
+
+def test_user_file_by_path(folder, tmp_path):
+    frame = tiny_frame().rename(columns={"text": "review", "label": "stars"})
+    frame.to_csv(tmp_path / "mine.csv", index=False)
+    config = {"data": str(tmp_path / "mine.csv"), "text": "review", "label": "stars"}
+    run = ftk.fine_tune("text-classification", folder, "head", **config, **SETTINGS)
+    assert run.task.names == ["negative", "positive"]
+    assert run.trainable_share < 0.2
+
+
+@pytest.mark.parametrize(
+    "settings, words",
+    [
+        ({"task": "sentimnt"}, "Did you mean 'sentiment'"),
+        ({"model": "pocket-brt"}, "Did you mean 'pocket-bert'"),
+        ({"strategy": "heda"}, "Did you mean 'head'"),
+        ({"labls": 3}, "Did you mean 'labels'"),
+        ({"labels": 100_000}, "training examples"),
+        ({"task": "text-classification"}, "expected data="),
+        ({"text": "review"}, "expected data="),
+        ({"strategy": "last-99"}, "this model has"),
+    ],
+)
+def test_bad_settings_are_clear_errors(settings, words, folder):
+    with pytest.raises(ftk.FinetuneKitError, match=words):
+        ftk.fine_tune(**{"model": folder, **settings})
+
+
+def test_predicting_bad_examples(run):
+    for bad in ("", "   ", [3], "x" * 1_000_000):
+        with pytest.raises(DataError):
+            run.predict(bad)

@@ -1,0 +1,132 @@
+"""The studio, driven as a notebook drives it: what it shows, not only that it was built."""
+
+import threading
+
+import pytest
+from tiny import tiny_frame, write_tiny_bert
+
+import finetune_kit as ftk
+from finetune_kit.widgets import parts
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return str(write_tiny_bert(tmp_path_factory.mktemp("models") / "tiny"))
+
+
+@pytest.fixture
+def panel(folder):
+    task = ftk.TextClassification(tiny_frame())
+    return ftk.studio(task, model=folder, labels=16, epochs=6, learning_rate=1e-2, batch_size=8)
+
+
+def everything(widget):
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from everything(child)
+
+
+def test_all_parts_are_on_the_panel(panel):
+    shown = list(everything(panel))
+    for part in (panel.train_button, panel.stop_button, panel.picture.widget, panel.sentence, panel.code):
+        assert part in shown
+
+
+def test_click_on_train_shows_progress_scores_and_changes(panel):
+    panel.train_button.click()
+    run = panel.wait()
+    assert panel.progress.value == panel.progress.max == run.history.total_steps
+    assert "Finished" in panel.status.value
+    assert (
+        f"{run.before['accuracy']:.1%}" in panel.scores.value and f"{run.after['accuracy']:.1%}" in panel.scores.value
+    )
+    fixed = (run.changes()["change"] == "fixed").sum()
+    assert f"{fixed} examples fixed" in panel.changes.value
+    assert bytes(panel.picture.widget.value).startswith(b"\x89PNG")
+    assert not panel.train_button.disabled and panel.stop_button.disabled
+
+
+def test_run_is_the_one_that_the_shown_code_makes(panel, monkeypatch):
+    panel.strategy.value = "last-1"
+    import html
+    import re
+
+    source = html.unescape(re.sub("<[^>]*>", "", panel.code.value))
+    scope = {"task": panel.task}
+    exec(source, scope)
+    panel.train()
+    assert scope["run"].after == panel.wait().after
+    assert scope["run"].config == panel.run.config
+
+
+def test_stop_in_the_middle_keeps_a_result(panel):
+    panel.config = ftk.RunConfig.from_dict({**panel.config.to_dict(), "epochs": 500})
+    started = threading.Event()
+    panel.progress.observe(lambda change: started.set() if change["new"] > 3 else None, "value")
+    panel.train_button.click()
+    assert started.wait(60)
+    assert panel.train_button.disabled and not panel.stop_button.disabled
+    panel.stop_button.click()
+    run = panel.wait()
+    assert run.stopped and run.history.step < run.history.total_steps
+    assert "Stopped" in panel.status.value and "after" in panel.scores.value
+
+
+def test_a_late_stop_does_not_stop_the_next_run(panel):
+    panel.train()
+    panel.wait()
+    panel.stop()
+    panel.train()
+    assert not panel.wait().stopped
+
+
+def test_an_error_is_shown_in_the_panel(panel):
+    panel.model.value = "pocket-brt"
+    panel.train_button.click()
+    with pytest.raises(ftk.FinetuneKitError, match="Did you mean"):
+        panel.wait()
+    assert "Error:" in panel.message.value and "pocket-bert" in panel.message.value
+    assert not panel.train_button.disabled
+    panel.model.value = panel.config.model
+    panel.train_button.click()
+    panel.wait()
+    assert panel.message.value == ""
+
+
+def test_sentence_box(panel):
+    panel.sentence.value = "the film was good"
+    assert "Train a model first" in panel.answer.value
+    panel.train()
+    run = panel.wait()
+    assert f"{run.predict('the film was good').loc[0, 'p(positive)']:.1%}" in panel.answer.value
+    panel.sentence.value = "x" * 200_000
+    assert "Error:" in panel.answer.value
+
+
+def test_wait_without_a_run_says_what_to_do(panel):
+    with pytest.raises(ftk.FinetuneKitError, match="train"):
+        panel.wait()
+
+
+def test_unknown_names_fail_when_the_panel_is_made():
+    with pytest.raises(ftk.FinetuneKitError, match="Did you mean 'sentiment'"):
+        ftk.studio("sentimet")
+    with pytest.raises(ftk.FinetuneKitError, match="strategy"):
+        ftk.studio("sentiment", strategy="hed")
+
+
+def test_in_colab_training_runs_in_the_foreground(panel, monkeypatch):
+    monkeypatch.setattr(parts, "in_colab", lambda: True)
+    panel.train()
+    assert panel.run is not None and panel.wait() is panel.run
+
+
+def test_text_of_the_user_is_escaped():
+    assert "<script>" not in parts.table(["a"], [["<script>"]]) + parts.message("<script>") + parts.bars(
+        {"<script>": 1}
+    )
+
+
+def test_no_unknown_constructor_arguments(recwarn, folder):
+    ftk.studio(ftk.TextClassification(tiny_frame()), model=folder)
+    assert not [w for w in recwarn if "unrecognized arguments" in str(w.message)]

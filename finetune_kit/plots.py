@@ -50,7 +50,7 @@ def loss_curve(history: History, ax: Any = None) -> Any:
             dots = marker if name.startswith("validation") else None
             ax.plot(steps, values, line, color=color, marker=dots, markersize=4, label=name.split("_")[0])
     ax.set(xlabel="step", ylabel="loss", ylim=(0, None))
-    ax.set_xlim(0, max(history.total_steps, 1))
+    ax.set_xlim(0, 1.03 * max(history.total_steps, 1))
     _legend(ax)
     return ax
 
@@ -68,7 +68,7 @@ def metric_curve(history: History, metric: str, before: float | None = None, ax:
         best = max(range(len(values)), key=lambda i: values[i])
         ax.plot(steps[best], values[best], "o", markersize=11, fillstyle="none", color=color, label="best")
     ax.set(xlabel="step", ylabel=metric.replace("_", " "))
-    ax.set_xlim(0, max(history.total_steps, 1))
+    ax.set_xlim(0, 1.03 * max(history.total_steps, 1))
     _legend(ax, loc="lower right")
     return ax
 

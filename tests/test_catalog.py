@@ -56,7 +56,7 @@ def test_a_pattern_that_matches_nothing_gives_an_empty_table(kind):
 
 
 def test_another_table_is_unknown():
-    with pytest.raises(UnknownNameError, match="no catalogue 'model'. Did you mean 'models'?"):
+    with pytest.raises(UnknownNameError, match=r"no catalogue 'model'\. Did you mean 'models'\?"):
         catalog.table("model")
 
 

@@ -98,12 +98,12 @@ def test_a_bad_recipe_is_named_with_what_was_expected(build, words):
 
 @pytest.mark.parametrize("build", [RunConfig.from_dict, PretrainingRecipe.from_dict])
 def test_an_unknown_key_suggests_the_nearest(build):
-    with pytest.raises(UnknownNameError, match="no setting 'sed'. Did you mean 'seed'?"):
+    with pytest.raises(UnknownNameError, match=r"no setting 'sed'\. Did you mean 'seed'\?"):
         build({"sed": 1})
 
 
 def test_an_unknown_key_of_a_stage_suggests_the_nearest():
-    with pytest.raises(UnknownNameError, match="Did you mean 'warmup_steps'?"):
+    with pytest.raises(UnknownNameError, match=r"Did you mean 'warmup_steps'\?"):
         PretrainingRecipe.from_dict({"stages": [{"warmup_step": 1}]})
 
 

@@ -1,5 +1,6 @@
 import json
 from collections import Counter
+from itertools import pairwise
 
 import datasets
 import numpy as np
@@ -69,11 +70,11 @@ def test_a_separator_at_the_end_of_each_line_is_no_column(tmp_path):
     assert pairs(load(file)["all"]) == [("good", "pos"), ("bad", "neg")]
 
 
-@pytest.mark.parametrize("name", ["a.jsonl", "a.json"])
-def test_json_lines_with_blank_lines(tmp_path, name):
+@pytest.mark.parametrize(("name", "encoding"), [("a.jsonl", "utf-8"), ("a.json", "utf-8"), ("a.jsonl", "utf-8-sig")])
+def test_json_lines_with_blank_lines_and_a_bom(tmp_path, name, encoding):
     file = tmp_path / name
     lines = [json.dumps({"text": text, "label": label}) for text, label in ROWS]
-    file.write_text("\n\n".join(lines) + "\n", encoding="utf-8")
+    file.write_text("\n\n".join(lines) + "\n", encoding=encoding)
     assert pairs(load(file)["all"]) == ROWS
 
 
@@ -278,7 +279,7 @@ def test_splits_have_the_proportions_of_the_classes():
 def test_splits_part_the_rows():
     whole = texts({"x": 30, "y": 30})
     made = data.split(whole)
-    assert sorted(sum((pairs(part) for part in made.values()), [])) == sorted(pairs(whole["all"]))
+    assert sorted(row for part in made.values() for row in pairs(part)) == sorted(pairs(whole["all"]))
 
 
 def test_same_texts_stay_in_one_split():
@@ -344,7 +345,7 @@ def test_a_sample_is_in_balance():
 def test_fewer_labels_are_a_part_of_more():
     train = texts({"x": 60, "y": 60})["all"]
     chosen = [set(data.sample(train, labels, seed=3)["text"]) for labels in (2, 7, 8, 32, 100)]
-    assert all(small < large for small, large in zip(chosen, chosen[1:], strict=False))
+    assert all(small < large for small, large in pairwise(chosen))
 
 
 def test_samples_of_one_seed_agree_and_of_others_differ():
@@ -379,7 +380,7 @@ def test_near_duplicates_are_found_across_splits_only():
     base = "The hotel was clean and the staff could not have been kinder to us"
     parts = {
         "train": table(["Nothing like the others here", base, base + "!"], list("xyx")),
-        "test": table([base.upper() + "  again", "A wholly different thought about soup"], list("xy")),
+        "test": table([base.upper() + "  again", "The hotel was clean and the rooms far too small"], list("xy")),
     }
     assert near_duplicates(data.labelled(parts, "text", "label")) == [("train", 1, "test", 0), ("train", 2, "test", 0)]
 

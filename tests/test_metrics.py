@@ -26,7 +26,7 @@ def test_a_case_computed_by_hand():
     assert compute(METRICS, guess, truth) == pytest.approx({"accuracy": 3 / 6, "macro_f1": (4 / 7 + 1 / 2 + 0) / 3})
 
 
-def test_predictions_and_references_are_not_swapped_in_f1():
+def test_a_class_that_is_only_predicted_counts_as_zero():
     truth, guess = [0, 0, 0, 1], [0, 0, 0, 2]
     assert MacroF1().compute(predictions=guess, references=truth)["macro_f1"] == pytest.approx(1 / 3)
 

@@ -1,6 +1,6 @@
 import pytest
-import toys
 import torch
+import toys
 from torch import nn
 
 from finetune_kit import strategies

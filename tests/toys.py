@@ -13,7 +13,7 @@ ENCODER = {
     "max_position_embeddings": 32,
 }
 SPECIALS = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
-WORDS = "a bad dull film good loved it meal slow the was".split()
+WORDS = ["a", "bad", "dull", "film", "good", "loved", "it", "meal", "slow", "the", "was"]
 
 
 def bert(**settings):

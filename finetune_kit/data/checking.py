@@ -11,7 +11,7 @@ import numpy as np
 
 from .splitting import normalise
 
-NEAR = 0.8  # cosine of character 5-gram counts from which two texts count as near-duplicates
+NEAR = 0.8  # cosine of the sets of character 5-grams from which two texts count as near-duplicates
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def shared_ngrams(texts: list[str], n: int = 5) -> float:
 
 
 def near_duplicates(splits: datasets.DatasetDict) -> list[tuple[str, int, str, int]]:
-    """Pairs of texts in different splits whose character 5-gram counts have a cosine of 0.8 or more."""
+    """Pairs of texts in different splits whose sets of character 5-grams have a cosine of 0.8 or more."""
     from sklearn.feature_extraction.text import CountVectorizer
     from sklearn.preprocessing import normalize
 

@@ -54,7 +54,7 @@ def read_file(path: Path) -> pd.DataFrame:
         raise DataError(f"{path} is empty (0 bytes).")
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
-        raise DataError(f"{path} ends in {suffix or 'nothing'!r}; expected one of {', '.join(SUFFIXES)}.")
+        raise DataError(f"{path} ends in {suffix or 'no suffix'}; expected one of {', '.join(SUFFIXES)}.")
     try:
         if suffix == ".parquet":
             return pd.read_parquet(path)

@@ -165,6 +165,9 @@ def build(recipe: PretrainingRecipe, tokenizer: Any, tokens: np.ndarray) -> tran
         intermediate_size=recipe.inner_width,
         max_position_embeddings=recipe.positions,
         pad_token_id=tokenizer.pad_token_id,
+        # Each sentence is seen once, so there is nothing to overfit, and dropout costs a fifth of the time.
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
     )
     model = transformers.BertForMaskedLM(config)
     vectors = count_word_vectors(tokens[: recipe.counted_tokens], len(tokenizer), recipe.width, seed=recipe.seed)
@@ -237,24 +240,13 @@ def pretrain(recipe: PretrainingRecipe, corpus: str | Path, out: str | Path) -> 
     for number, stage in enumerate(recipe.stages, 1):
         finished = out / f"stage-{number}-done"
         if not finished.exists():
-            model = transformers.BertForMaskedLM.from_pretrained(
-                latest,
-                attn_implementation="eager" if not torch.cuda.is_available() else "sdpa",
-                # Each sentence is seen once: nothing to overfit, and dropout costs a fifth of the time.
-                hidden_dropout_prob=0.0,
-                attention_probs_dropout_prob=0.0,
-            )
+            attention = "sdpa" if torch.cuda.is_available() else "eager"
+            model = transformers.BertForMaskedLM.from_pretrained(latest, attn_implementation=attention)
             scores = train_stage(model, tokenizer, tokens, stage, recipe, out / f"stage-{number}")
             model.save_pretrained(finished)
             (finished / "scores.json").write_text(json.dumps(scores))
         latest = finished
-    dropout = transformers.BertConfig()
-    model = transformers.BertForMaskedLM.from_pretrained(
-        latest,
-        dtype=torch.float16,
-        hidden_dropout_prob=dropout.hidden_dropout_prob,
-        attention_probs_dropout_prob=dropout.attention_probs_dropout_prob,
-    )
+    model = transformers.BertForMaskedLM.from_pretrained(latest, dtype=torch.float16)
     model.save_pretrained(out / "model")
     tokenizer.save_pretrained(out / "model")
     return out / "model"

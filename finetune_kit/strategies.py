@@ -6,7 +6,6 @@ import itertools
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
 
 from torch import nn
 
@@ -144,13 +143,3 @@ def hold_frozen(module: nn.Module) -> None:
             child.eval()
         else:
             hold_frozen(child)
-
-
-def table(model: nn.Module, strategy: Strategy) -> Any:
-    """The layer groups as a pandas DataFrame: name, weights, whether they train. The model is left as it is."""
-    import pandas as pd
-
-    groups = layer_groups(model)
-    training = {group.name for group in strategy.trainable(groups)}
-    rows = [{"group": g.name, "weights": g.size, "trains": g.name in training} for g in groups]
-    return pd.DataFrame(rows)

@@ -160,7 +160,7 @@ BAD_FILES = [
     ("a.csv", b"text,label\ngood,pos\nslow, but good,pos\n", "Expected 2 fields in line 3, saw 3"),
     ("a.csv", b"text,label\nslow, but good,pos\ngood,pos\n", "more fields than the header's 2"),
     ("a.csv", b"text,label\nslow, but good,pos\nbad, and slow,neg\n", "','"),
-    ("a.xlsx", b"abc", "ends in '.xlsx'; expected one of .csv, .tsv, .jsonl, .json, .parquet"),
+    ("a.xlsx", b"abc", "ends in .xlsx; expected one of .csv, .tsv, .jsonl, .json, .parquet"),
     ("a", b"abc", "expected one of .csv"),
     ("a.parquet", b"hello", "not a valid .parquet file"),
     ("a.parquet", b"PAR1" + b"\xff" * 40 + b"PAR1", "a.parquet"),

@@ -3,7 +3,6 @@ import torch
 import toys
 from torch import nn
 
-from finetune_kit import strategies
 from finetune_kit.errors import ConfigError, ModelError, UnknownNameError
 from finetune_kit.layers import layer_groups
 from finetune_kit.strategies import FromScratch, Full, HeadOnly, LastLayers, hold_frozen, parse, trainable_share
@@ -145,15 +144,6 @@ def test_the_default_learning_rate_falls_with_size():
     for name in ("scratch", "head", "last-1", "full"):
         assert parse(name).learning_rate(small) > parse(name).learning_rate(large) > 0
     assert parse("head").learning_rate(small) > parse("full").learning_rate(small)
-
-
-def test_the_table_lists_groups_and_leaves_the_model_alone():
-    model = applied(toys.bert(), "full")
-    table = strategies.table(model, parse("last-1"))
-    assert table["group"].tolist() == ["embeddings", "layer.0", "layer.1", "layer.2", "head"]
-    assert table["trains"].tolist() == [False, False, False, True, True]
-    assert table["weights"].sum() == model.num_parameters()
-    assert trainable_share(model) == 1
 
 
 # Held still while the rest trains

@@ -125,7 +125,7 @@ def test_predictions_come_back_in_the_order_asked(folder, task, tmp_path):
     np.testing.assert_allclose(together[-1], last[0], atol=1e-5)
 
 
-@pytest.mark.parametrize("examples, batch, epochs", [(32, 16, 30), (512, 16, 3), (1200, 16, 3), (10, 16, 60)])
+@pytest.mark.parametrize("examples, batch, epochs", [(32, 16, 20), (512, 16, 2.5), (1200, 16, 2.5), (10, 16, 40)])
 def test_default_epochs_give_small_sets_enough_steps(examples, batch, epochs):
     assert training.default_epochs(examples, batch) == epochs
 
@@ -133,6 +133,14 @@ def test_default_epochs_give_small_sets_enough_steps(examples, batch, epochs):
 def test_precision_by_name_wins_over_the_device():
     assert training.precision("fp32", 64) == {"bf16": False, "fp16": False}
     assert training.precision("bf16", 1) == {"bf16": True, "fp16": False}
+
+
+def test_mixed_precision_trains_on_every_device(folder, task, tmp_path):
+    trainer, history, stop = make_trainer(folder, task, tmp_path, precision="bf16", epochs=1)
+    training.fit(trainer, stop)
+    _, losses = history.series("train_loss")
+    assert len(losses) == 6 and np.isfinite(losses).all()
+    assert {p.dtype for p in trainer.model.parameters()} == {torch.float32}
 
 
 def test_auto_precision_on_a_cpu_without_bf16_is_full(monkeypatch):

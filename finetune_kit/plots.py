@@ -100,7 +100,7 @@ def png(draw: Callable[[Any], Any], columns: int = 1, width: float = 7.0, height
 
     `draw` gets the Axes, or a list of them where there are several columns; sizes in inches.
     """
-    figure = Figure(figsize=(width, height), dpi=100, layout="constrained")
+    figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(1, columns)
     draw(axes if columns == 1 else list(axes))

@@ -33,7 +33,6 @@ class KitTrainer(transformers.Trainer):
             hold_frozen(model)
         return super().compute_loss(model, inputs, *args, **kwargs)
 
-
     def _get_eval_sampler(self, eval_dataset: Any) -> Any:
         # The validation split comes sorted by length; grouping by length would shuffle it again.
         return torch.utils.data.SequentialSampler(eval_dataset)

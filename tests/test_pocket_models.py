@@ -31,7 +31,7 @@ def test_catalogue_states_the_size_of_the_weights():
     "sentence, sensible",
     [
         ("He opened the [MASK] and went into the house.", {"door", "gate", "window", "box"}),
-        ("She took him by the [MASK] and led him away.", {"hand", "arm", "shoulder", "wrist"}),
+        ("She closed her [MASK] and fell asleep.", {"eyes", "eyelids", "book"}),
         ("They drank a cup of [MASK] after dinner.", {"tea", "coffee", "wine", "water", "milk"}),
         ("The ship sailed across the [MASK].", {"sea", "ocean", "water", "river", "bay", "lake", "waters"}),
     ],

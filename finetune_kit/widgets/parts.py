@@ -63,7 +63,7 @@ class LivePicture:
 
     def __init__(self, draw: Callable[..., bytes]):
         self.draw = draw
-        self.widget = ipw.Image(format="png", layout=ipw.Layout(max_width="100%"))
+        self.widget = ipw.Image(format="png", layout=ipw.Layout(max_width="100%", display="none"))
         self._lock = threading.Lock()
         self._drawn = 0.0
 
@@ -72,7 +72,12 @@ class LivePicture:
         with self._lock:
             if force or time.monotonic() - self._drawn >= REDRAW:
                 self.widget.value = self.draw(*args)
+                self.widget.layout.display = ""
                 self._drawn = time.monotonic()
+
+    def hide(self) -> None:
+        """Show nothing until the next update."""
+        self.widget.layout.display = "none"
 
 
 def message(text: str, kind: str = "note") -> str:
@@ -93,7 +98,11 @@ def table(header: list[str], rows: list[list[str]], caption: str = "") -> str:
         return "".join(f'<{tag} style="{style}">{html.escape(str(value))}</{tag}>' for value in values)
 
     body = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in rows)
-    title = f'<caption style="text-align:left;opacity:.75">{html.escape(caption)}</caption>' if caption else ""
+    title = (
+        f'<caption style="text-align:left;white-space:nowrap;opacity:.75">{html.escape(caption)}</caption>'
+        if caption
+        else ""
+    )
     return f'<table style="border-collapse:collapse">{title}<tr>{cells(header, "th")}</tr>{body}</table>'
 
 

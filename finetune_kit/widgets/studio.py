@@ -61,7 +61,13 @@ class Studio(ipw.VBox):  # type: ignore[misc]
         )
         models = list(dict.fromkeys([*(record.name for record in catalog.MODELS), self.config.model]))
         # A Combobox: a folder or a hub id can be typed in place of a listed model.
-        self.model = ipw.Combobox(options=models, value=self.config.model, description="Model", ensure_option=False)
+        self.model = ipw.Combobox(
+            options=models,
+            value=self.config.model,
+            description="Model",
+            ensure_option=False,
+            placeholder="A name, a folder or a hub id",
+        )
         self.train_button = ipw.Button(description="Train", button_style="primary", icon="play", layout=narrow)
         self.stop_button = ipw.Button(description="Stop", icon="stop", disabled=True, layout=narrow)
         self.progress = ipw.IntProgress(min=0, max=1, value=0, layout=ipw.Layout(width="220px"))
@@ -115,6 +121,7 @@ class Studio(ipw.VBox):  # type: ignore[misc]
             return self
         self._set_busy(True)
         self._fail("")
+        self.picture.hide()
         for widget in (self.scores, self.changes, self.answer):
             widget.value = ""
         self._worker.start(self._train)
@@ -182,7 +189,8 @@ class Studio(ipw.VBox):  # type: ignore[misc]
         steps = f" step {history.step} of {history.total_steps}" if history.phase == "training" else ""
         time_left = f", {left:.0f} s left" if steps and left else ""
         self.status.value = parts.message(f"{history.phase.capitalize()}{steps}{time_left}")
-        self.picture.update(history, force=history.phase in ("finished", "stopped"))
+        if history.total_steps:
+            self.picture.update(history, force=history.phase in ("finished", "stopped"))
 
     def _draw(self, history: History) -> bytes:
         metric = self.task.metric.name  # type: ignore[union-attr]

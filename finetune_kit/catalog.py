@@ -62,7 +62,7 @@ TASKS = (
 )
 MODELS = (
     ModelRecord(
-        "pocket-bert", "pocket-bert", True, ("sentiment", "text-classification"), "4.7 M", 9.7, "Apache-2.0",
+        "pocket-bert", "pocket-bert", True, ("sentiment", "text-classification"), "4.7 M", 9.5, "Apache-2.0",
         "BERT, 4 layers of 256; pretrained by this kit on public-domain English",
     ),
 )  # fmt: skip

@@ -141,7 +141,7 @@ def _catalog_table(kind: str, pattern: str) -> Table:
     frame = catalog.table(kind, pattern)
     table = Table(title=kind)
     for column in frame.columns:
-        table.add_column(column)
+        table.add_column(column, no_wrap=column == "name")
     for row in frame.itertuples(index=False):
         table.add_row(*(", ".join(v) if isinstance(v, (list, tuple)) else "" if v is None else str(v) for v in row))
     return table

@@ -70,7 +70,6 @@ def test_losses_are_those_of_a_hand_written_loop(folder, task, tmp_path):
     _, logged = history.series("train_loss")
     assert len(logged) == total == 3 * 6
     np.testing.assert_allclose(logged, losses, rtol=2e-3)
-    assert losses[-1] < losses[0]
 
 
 def test_every_example_is_seen_once_an_epoch(folder, task, tmp_path):

@@ -139,11 +139,13 @@ def list_(
 
 def _catalog_table(kind: str, pattern: str) -> Table:
     frame = catalog.table(kind, pattern)
+    shown = ("name", "description", "parameters", "megabytes", "dataset", "licence")  # what fits 80 columns
+    frame = frame[[column for column in shown if column in frame.columns]].fillna("-")
     table = Table(title=kind)
     for column in frame.columns:
-        table.add_column(column, no_wrap=column == "name")
+        table.add_column(column, no_wrap=column != "description")
     for row in frame.itertuples(index=False):
-        table.add_row(*(", ".join(v) if isinstance(v, (list, tuple)) else "" if v is None else str(v) for v in row))
+        table.add_row(*map(str, row))
     return table
 
 

@@ -25,6 +25,7 @@ OFFLINE = [
     "--disable-sync",
 ]
 MINUTE = 60_000
+expect.set_options(timeout=MINUTE)
 
 pytestmark = [
     pytest.mark.browser,
@@ -134,7 +135,7 @@ def test_sentence_box_answers(panel):
     box = panel.get_by_placeholder("Type a sentence")
     box.fill("We loved every minute.")
     box.press("Enter")
-    panel.locator("td", has_text="%").last.wait_for()
+    expect(panel.locator("td", has_text="%").last).to_be_visible()
 
 
 def test_error_is_shown_inside_the_panel(panel):
@@ -143,11 +144,11 @@ def test_error_is_shown_inside_the_panel(panel):
     box.fill("pocket-brt")
     box.press("Enter")
     panel.get_by_role("button", name="Train").click()
-    panel.get_by_text("Did you mean 'pocket-bert'").wait_for()
+    expect(panel.get_by_text("Did you mean 'pocket-bert'")).to_be_visible()
     box.fill(good)
     box.press("Enter")
 
 
 def test_show_code_opens(panel):
     panel.get_by_text("Show code").click()
-    panel.get_by_text("ftk.fine_tune(").wait_for()
+    expect(panel.get_by_text("ftk.fine_tune(")).to_be_visible()

@@ -31,3 +31,21 @@ def no_network():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", guarded)
         yield
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory):
+    """The path of a BERT of a few thousand weights."""
+    from tiny import write_tiny_bert
+
+    return str(write_tiny_bert(tmp_path_factory.mktemp("models") / "tiny"))
+
+
+@pytest.fixture(scope="session")
+def task():
+    """A task over texts whose label one word gives away."""
+    from tiny import tiny_frame
+
+    import finetune_kit as ftk
+
+    return ftk.TextClassification(tiny_frame())

@@ -45,7 +45,7 @@ def lab(tmp_path_factory):
     flags = ["--no-browser", "--allow-root", "--IdentityProvider.token=", "--ServerApp.password="]
     flags += [f"--port={port}", "--LabApp.expose_app_in_browser=True", f"--ServerApp.root_dir={folder}"]
     environment = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name != "MPLBACKEND"},
         "JUPYTER_CONFIG_DIR": str(folder / "config"),
         "JUPYTERLAB_SETTINGS_DIR": str(folder / "s"),
     }

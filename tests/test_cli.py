@@ -4,14 +4,9 @@ import json
 import sys
 
 import pytest
-from tiny import tiny_frame, write_tiny_bert
+from tiny import tiny_frame
 
 from finetune_kit import cli
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return str(write_tiny_bert(tmp_path_factory.mktemp("models") / "tiny"))
 
 
 @pytest.fixture

@@ -4,22 +4,11 @@ import threading
 
 import numpy as np
 import pytest
-from tiny import tiny_frame, write_tiny_bert
 
 import finetune_kit as ftk
 from finetune_kit.errors import ConfigError, DataError, UnknownNameError
 
 SETTINGS = {"epochs": 2, "learning_rate": 1e-2, "batch_size": 8}
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return str(write_tiny_bert(tmp_path_factory.mktemp("models") / "tiny"))
-
-
-@pytest.fixture(scope="module")
-def task():
-    return ftk.TextClassification(tiny_frame())
 
 
 @pytest.fixture(scope="module")

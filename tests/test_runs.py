@@ -8,23 +8,13 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from sklearn.metrics import accuracy_score, f1_score
-from tiny import tiny_frame, write_tiny_bert
+from tiny import tiny_frame
 
 import finetune_kit as ftk
 from finetune_kit import runs
 from finetune_kit.errors import DataError, ModelError, StorageError
 
 SETTINGS = {"epochs": 8, "learning_rate": 5e-3, "batch_size": 8}
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return str(write_tiny_bert(tmp_path_factory.mktemp("models") / "tiny"))
-
-
-@pytest.fixture(scope="module")
-def task():
-    return ftk.TextClassification(tiny_frame())
 
 
 @pytest.fixture(scope="module")

@@ -6,22 +6,10 @@ import threading
 import numpy as np
 import pytest
 import torch
-from tiny import tiny_frame, write_tiny_bert
 
-import finetune_kit as ftk
 from finetune_kit import checkpoints, strategies, training
 from finetune_kit.config import RunConfig
 from finetune_kit.history import History
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return str(write_tiny_bert(tmp_path_factory.mktemp("models") / "tiny"))
-
-
-@pytest.fixture(scope="module")
-def task():
-    return ftk.TextClassification(tiny_frame())
 
 
 def make_trainer(folder, task, tmp_path, stop=None, **settings):

@@ -3,15 +3,10 @@
 import threading
 
 import pytest
-from tiny import tiny_frame, write_tiny_bert
+from tiny import tiny_frame
 
 import finetune_kit as ftk
 from finetune_kit.widgets import parts
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return str(write_tiny_bert(tmp_path_factory.mktemp("models") / "tiny"))
 
 
 @pytest.fixture

@@ -98,7 +98,7 @@ def label_curve(comparison: Comparison, ax: Any = None) -> Any:
 def png(draw: Callable[[Any], Any], columns: int = 1, width: float = 7.0, height: float = 2.6) -> bytes:
     """A figure as PNG bytes, drawn without pyplot and so safe in any thread.
 
-    `draw` gets the Axes, or a list of them where there are several columns; sizes in inches.
+    `draw` gets the Axes, or a list of them where there are several columns; sizes in inches, at 150 pixels each.
     """
     figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
     FigureCanvasAgg(figure)

@@ -106,7 +106,7 @@ def pixels(image):
 def test_png_is_an_image_of_the_size_asked_for(history):
     image = plots.png(lambda ax: plots.loss_curve(history, ax), width=3, height=2)
     assert image.startswith(b"\x89PNG\r\n\x1a\n")
-    assert pixels(image).shape == (200, 300, 4)
+    assert pixels(image).shape == (300, 450, 4)
     assert pixels(image)[..., 3].min() == 0  # see-through, for a dark page
 
 
@@ -119,7 +119,7 @@ def test_png_gives_a_list_of_axes_to_several_columns(history):
         plots.loss_curve(history, axes[0])
         plots.metric_curve(history, "accuracy", ax=axes[1])
 
-    assert pixels(plots.png(draw, columns=2)).shape == (260, 700, 4)
+    assert pixels(plots.png(draw, columns=2)).shape == (390, 1050, 4)
     assert len(seen) == 2 and all(ax.lines for ax in seen)
 
 

@@ -15,7 +15,7 @@ from .history import History
 # Okabe and Ito's colours, which colour-blind people can tell apart; line style and marker differ too.
 STYLES = (("#0072B2", "-", "o"), ("#E69F00", "--", "s"), ("#009E73", "-.", "^"), ("#CC79A7", ":", "D"))
 BASELINE_STYLES = (("#888888", ":", None), ("#888888", "--", None))
-INK = "#808080"  # axes and text: a grey that shows on white and on black
+INK = "#7a7a7a"  # axes and text: a grey that shows on white and on black
 
 
 def _axes(ax: Any) -> Any:

@@ -155,9 +155,7 @@ class Run:
         if split not in self.task.splits:
             raise DataError(f"This run has the splits {list(self.task.splits)} at hand, not {split!r}.")
         part = self.task.splits[split]
-        encoded = self.task.encode(part, self.processor, self.config.max_length)
-        outputs = training.predict(self.model, self.processor, self.task, encoded)
-        measured = self.task.measure(outputs, np.array(part["label"]))
+        measured = self.task.measure(self._predict(part), np.array(part["label"]))
         if split == "test":
             self.tested = measured
         return measured

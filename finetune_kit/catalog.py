@@ -22,6 +22,16 @@ class TaskRecord:
 
 
 @dataclass(frozen=True)
+class ObjectiveRecord:
+    """An objective of pretraining: its class (`module:Class`) and transformers' mapping of the models made for it."""
+
+    name: str
+    handler: str
+    mapping: str | None
+    description: str
+
+
+@dataclass(frozen=True)
 class ModelRecord:
     """A pretrained model. `source` is a folder under data/models, or a hub id; sizes are those of the download."""
 
@@ -60,6 +70,24 @@ TASKS = (
         "Your own texts in classes of your own",
     ),
 )
+OBJECTIVES = (
+    ObjectiveRecord(
+        "masked-words", "finetune_kit.objectives.masked_words:MaskedWords", "MODEL_FOR_MASKED_LM_MAPPING",
+        "Guess hidden words from both sides (BERT)",
+    ),
+    ObjectiveRecord(
+        "span-corruption", "finetune_kit.objectives.span_corruption:SpanCorruption",
+        "MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING", "Write out the spans cut from a text (T5)",
+    ),
+    ObjectiveRecord(
+        "next-word", "finetune_kit.objectives.next_word:NextWord", "MODEL_FOR_CAUSAL_LM_MAPPING",
+        "Guess each word from those before it (GPT)",
+    ),
+    ObjectiveRecord(
+        "sentence-distillation", "finetune_kit.objectives.sentence_distillation:SentenceDistillation", None,
+        "Masked words, and a larger model's sentence vectors (BERT)",
+    ),
+)  # fmt: skip
 MODELS = (
     ModelRecord(
         "pocket-bert", "pocket-bert", True, ("sentiment", "text-classification"), "4.7 M", 9.5, "Apache-2.0",
@@ -93,6 +121,11 @@ def task(name: str) -> TaskRecord:
     return _find("task", TASKS, name)  # type: ignore[no-any-return]
 
 
+def objective(name: str) -> ObjectiveRecord:
+    """The record of an objective. Raises UnknownNameError."""
+    return _find("objective", OBJECTIVES, name)  # type: ignore[no-any-return]
+
+
 def model(name: str) -> ModelRecord:
     """The record of a model. Raises UnknownNameError."""
     return _find("model", MODELS, name)  # type: ignore[no-any-return]
@@ -103,8 +136,8 @@ def dataset(name: str) -> DatasetRecord:
     return _find("dataset", DATASETS, name)  # type: ignore[no-any-return]
 
 
-def handler(record: TaskRecord) -> Any:
-    """The class that handles a task, imported now."""
+def handler(record: TaskRecord | ObjectiveRecord) -> Any:
+    """The class behind a task or an objective, imported now."""
     module, _, name = record.handler.partition(":")
     return getattr(importlib.import_module(module), name)
 
@@ -112,11 +145,13 @@ def handler(record: TaskRecord) -> Any:
 def table(kind: str, pattern: str = "*") -> Any:
     """The records of one kind whose name or task matches a wildcard, as a pandas DataFrame.
 
-    kind: 'tasks', 'models' or 'datasets'. Raises UnknownNameError for another kind.
+    kind: 'tasks', 'objectives', 'models' or 'datasets'. Raises UnknownNameError for another kind.
     """
     import pandas as pd
 
-    kinds: dict[str, tuple[Any, ...]] = {"tasks": TASKS, "models": MODELS, "datasets": DATASETS}
+    kinds: dict[str, tuple[Any, ...]] = {
+        "tasks": TASKS, "objectives": OBJECTIVES, "models": MODELS, "datasets": DATASETS,
+    }  # fmt: skip
     if kind not in kinds:
         raise unknown_name("catalogue", kind, kinds)
     matching = [
@@ -124,5 +159,5 @@ def table(kind: str, pattern: str = "*") -> Any:
         for record in kinds[kind]
         if any(fnmatch.fnmatch(n, pattern) for n in (record.name, *getattr(record, "tasks", ())))
     ]
-    hidden = ["handler", "source"]
+    hidden = ["handler", "source", "mapping"]
     return pd.DataFrame(matching).drop(columns=hidden, errors="ignore")

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 import transformers
 from safetensors import SafetensorError
 
 from . import catalog
-from .errors import ModelError, StorageError, unknown_name
+from .errors import ConfigError, ModelError, StorageError, unknown_name
 from .layers import layer_groups
 
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
@@ -67,29 +68,95 @@ def load(name: str, auto_class: str, head_settings: dict[str, Any], pretrained: 
     them read. Raises ModelError when weights are missing or do not fit the configuration,
     StorageError when nothing can be read.
     """
-    source = locate(name)
-    auto = getattr(transformers, auto_class)
-    with _readable(name):
-        config = transformers.AutoConfig.from_pretrained(source, **head_settings)
-        processor = transformers.AutoTokenizer.from_pretrained(source)
-    # Where the tokenizer's files are missing, transformers makes one that knows no word.
-    if len(processor.get_vocab()) <= len(processor.all_special_tokens):
-        raise ModelError(f"The model {name!r} has no tokenizer; expected tokenizer.json beside its config.json.")
-    attention = fastest_attention(config)
+    made = processor(name)
     transformers.set_seed(seed)
+    found = configuration(name, **head_settings)
     if not pretrained:
-        return auto.from_config(config, attn_implementation=attention, dtype=torch.float32), processor
+        return build(found, auto_class), made
+    return load_weights(name, auto_class, found), made
+
+
+def processor(name: str) -> Any:
+    """The tokenizer, image processor or feature extractor of a checkpoint. Raises ModelError when it has none."""
+    with _readable(name):
+        made = transformers.AutoProcessor.from_pretrained(locate(name))
+    # Where the tokenizer's files are missing, transformers makes one that knows no word.
+    if hasattr(made, "get_vocab") and len(made.get_vocab()) <= len(made.all_special_tokens):
+        raise ModelError(f"The model {name!r} has no tokenizer; expected tokenizer.json beside its config.json.")
+    return made
+
+
+def configuration(name: str, **settings: Any) -> Any:
+    """The configuration of a checkpoint, with `settings` changed."""
+    with _readable(name):
+        return transformers.AutoConfig.from_pretrained(locate(name), **settings)
+
+
+def new_configuration(kind: str, settings: dict[str, Any]) -> Any:
+    """The configuration of a model that is yet to be made. kind: transformers' model type, such as 'bert'.
+
+    Raises UnknownNameError for another kind, ConfigError for settings that its class refuses.
+    """
+    kinds = transformers.CONFIG_MAPPING
+    if kind not in kinds:
+        raise unknown_name("model type", kind, kinds.keys(), "They are transformers' own.")
+    known = set(kinds[kind]().to_dict())
+    for key in settings:
+        if key not in known:
+            raise unknown_name(f"setting of a {kind} model", key, known)
+    try:
+        return kinds[kind](**settings)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"A {kind} model cannot have this shape: {' '.join(str(error).split())[:200]}") from error
+
+
+def build(config: Any, auto_class: str) -> Any:
+    """A model of this configuration with random weights, drawn from torch's generator."""
+    auto = getattr(transformers, auto_class)
+    try:
+        return auto.from_config(config, attn_implementation=fastest_attention(config), dtype=torch.float32)
+    except (ValueError, TypeError, AssertionError) as error:
+        raise ConfigError(f"This model cannot be built: {' '.join(str(error).split())[:300]}") from error
+
+
+def load_weights(name: str, auto_class: str, config: Any = None) -> Any:
+    """A checkpoint's model in float32 with the head of `auto_class`; a head that the file lacks is new.
+
+    Raises ModelError when weights below the head are missing or of another shape than `config` says.
+    """
+    config = config or configuration(name)
     with _readable(name), quiet():
-        model, report = auto.from_pretrained(
-            source,
+        model, report = getattr(transformers, auto_class).from_pretrained(
+            locate(name),
             config=config,
-            attn_implementation=attention,
+            attn_implementation=fastest_attention(config),
             dtype=torch.float32,
+            use_safetensors=True,
             ignore_mismatched_sizes=True,  # checked below: only the head may differ
             output_loading_info=True,
         )
     _check_weights(name, model, report)
-    return model, processor
+    return model
+
+
+def embed(texts: list[str], network: Any, processor: Any, batch: int = 32) -> np.ndarray:
+    """One vector a text: (texts, width) float32, the mean of the last hidden states of its tokens."""
+    found = []
+    backbone = getattr(network, "base_model", network)
+    backbone = backbone.get_encoder() if getattr(network.config, "is_encoder_decoder", False) else backbone
+    longest = min(getattr(network.config, "max_position_embeddings", None) or 512, 512)
+    if processor.pad_token is None:
+        processor.pad_token = processor.eos_token
+    network.eval()
+    with torch.inference_mode():
+        for start in range(0, len(texts), batch):
+            inputs = processor(
+                texts[start : start + batch], padding=True, truncation=True, max_length=longest, return_tensors="pt"
+            ).to(network.device)
+            hidden = backbone(**inputs).last_hidden_state.float()  # (batch, length, width)
+            weight = inputs["attention_mask"].unsqueeze(-1)
+            found.append(((hidden * weight).sum(1) / weight.sum(1)).cpu().numpy())
+    return np.concatenate(found)
 
 
 def fastest_attention(config: Any) -> str | None:

@@ -128,11 +128,11 @@ def _say_gain(comparison: Any) -> None:
 
 @app.command("list")
 def list_(
-    kind: Annotated[str, typer.Argument(help="models, datasets, tasks or strategies; all of them if not named.")] = "",
+    kind: Annotated[str, typer.Argument(help="models, datasets, tasks, strategies, objectives; all by default.")] = "",
     pattern: Annotated[str, typer.Argument(help="A wildcard for names or tasks, such as 'pocket-*'.")] = "*",
 ) -> None:
     """Show the catalogue."""
-    kinds = ("tasks", "models", "datasets", "strategies")
+    kinds = ("tasks", "models", "datasets", "strategies", "objectives")
     for one in (kind,) if kind else kinds:
         console.print(_strategy_table() if one == "strategies" else _catalog_table(one, pattern))
 
@@ -237,17 +237,53 @@ def _run_table(done: Any) -> Table:
 @app.command()
 def pretrain(
     recipe: Annotated[Path, typer.Argument(help="A YAML file, such as data/models/pocket-bert/recipe.yaml.")],
-    corpus: Annotated[Path, typer.Option(help="A folder of parquet files with the columns title and text.")],
     out: Annotated[Path, typer.Option(help="Where checkpoints and the finished model go; resumes there.")],
+    corpus: Annotated[
+        list[str] | None,
+        typer.Option(help="A text file, a folder of files, or python-docs; may be given more than once."),
+    ] = None,
+    sentence: Annotated[
+        list[str] | None, typer.Option(help="A sentence with [MASK], or to be continued, shown as it trains.")
+    ] = None,
 ) -> None:
-    """Pretrain a small BERT: count word vectors, then guess masked words."""
+    """Pretrain a model by a recipe. Ctrl-C stops it; the same command goes on where it stopped."""
     from .config import PretrainingRecipe
 
     settings = PretrainingRecipe.from_yaml(recipe)
+    _make_folder(out)
     with console.status("starting torch ..."):
         from . import pretraining
-    _make_folder(out)
-    console.print(f"Model: {pretraining.pretrain(settings, corpus, out).resolve()}", soft_wrap=True)
+    history = History()
+    history.subscribe(_tell_losses(history))
+    with _progress() as progress:
+        _watch(progress, history)
+        done = pretraining.execute(settings, corpus or "python-docs", out, sentences=sentence, history=history)
+    console.print(repr(done), highlight=False)
+    if done.stopped:
+        console.print(f"Stopped; the same command goes on from the last checkpoint in {out.resolve()}.", soft_wrap=True)
+        return
+    console.print(f"Model: {done.save(out / 'model', overwrite=True, half=True).resolve()}", soft_wrap=True)
+
+
+def _tell_losses(history: History) -> Any:
+    """A listener that prints each measurement on the validation split once, and the guesses that go with it."""
+    told: set[tuple[int, bool]] = set()
+
+    def tell(history: History) -> None:
+        row = next(iter(history.rows[-1:]), {})
+        key = (row.get("step", 0), "guesses" in row)
+        if "validation_loss" not in row or key in told:
+            return
+        told.add(key)
+        if "guesses" in row:
+            for sentence, guess in row["guesses"].items():
+                console.print(f"    {escape(sentence)} [bold]{escape(guess)}[/]", soft_wrap=True)
+            return
+        scores = ", ".join(f"{k.replace('_', ' ')} {v:.3f}" for k, v in row.items() if k.startswith("validation_"))
+        pace = f"{history.pace:.2f} steps a second"
+        console.print(f"step {row['step']:,} of {history.total_steps:,}: {scores}, {pace}", highlight=False)
+
+    return tell
 
 
 # --- doctor ----------------------------------------------------------------------------------------------

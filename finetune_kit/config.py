@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from .errors import ConfigError, StorageError, unknown_name
 
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
+STARTS = ("checkpoint", "random", "counted")
 SCHEDULES = ("linear", "cosine", "constant", "constant_with_warmup")
 
 C = TypeVar("C", bound="Settings")
@@ -80,7 +81,10 @@ class Settings:
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain values, those at their default left out."""
-        defaults = {f.name: f.default for f in dataclasses.fields(self)}
+        defaults = {
+            f.name: f.default if f.default_factory is dataclasses.MISSING else f.default_factory()
+            for f in dataclasses.fields(self)
+        }
         return {k: v for k, v in dataclasses.asdict(self).items() if getattr(self, k) != defaults[k]}
 
     def to_yaml(self, path: str | Path) -> None:
@@ -135,54 +139,93 @@ class RunConfig(Settings):
 
 @dataclass(frozen=True)
 class Stage(Settings):
-    """One stage of pretraining: sequences of one length under one learning-rate schedule."""
+    """One stage of pretraining: one objective, sequences of one length, one learning-rate schedule.
 
+    objective: a name from `finetune-kit list objectives`; settings: those of the objective,
+    such as masked_share. length: tokens a sequence (of no use to images and sounds).
+    """
+
+    objective: str = "masked-words"
+    settings: dict[str, Any] = field(default_factory=dict)
     length: int = 64
     batch_size: int = 128
     steps: int = 1000
     learning_rate: float = 1e-3
     warmup_steps: int = 200
     schedule: str = "constant_with_warmup"
+    weight_decay: float = 0.05
 
     def __post_init__(self) -> None:
+        _require(isinstance(self.objective, str), "objective", self.objective, "a name")
+        _require(isinstance(self.settings, dict), "settings", self.settings, "a mapping of the objective's settings")
         for name in ("length", "batch_size", "steps"):
             _require_number(name, getattr(self, name), int, 1, "a whole number, 1 or more")
         _require_number("warmup_steps", self.warmup_steps, int, 0, "a whole number, 0 or more")
         _require_learning_rate(self.learning_rate)
         _require(self.schedule in SCHEDULES, "schedule", self.schedule, f"one of {', '.join(SCHEDULES)}")
+        _require_number("weight_decay", self.weight_decay, (int, float), 0, "a number, 0 or more")  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
 class PretrainingRecipe(Settings):
-    """A small BERT's shape and the stages that pretrain it. Widths in units, lengths in tokens."""
+    """What is pretrained, from which start, and in which stages.
 
-    stages: tuple[Stage, ...] = (Stage(),)
-    vocabulary: int = 7600
-    width: int = 256
-    layers: int = 4
-    heads: int = 4
-    inner_width: int = 768
-    positions: int = 128
-    masked_share: float = 0.25
-    held_out_share: float = 0.01
+    model: a catalogue name, a folder or a hub id; or, with `shape`, one of transformers' model
+    types such as 'bert', built with these settings of its config class. start: 'checkpoint'
+    goes on from the model's weights, 'random' draws new ones, 'counted' gives new ones word
+    vectors by counting. vocabulary: how many pieces a new tokenizer gets; None keeps the
+    model's own. held_out_share: the share of whole works that only measure.
+    """
+
+    model: str = "pocket-bert"
+    shape: dict[str, Any] | None = None
+    start: str = "checkpoint"
+    vocabulary: int | None = None
     counted_tokens: int = 30_000_000
+    held_out_share: float = 0.01
+    precision: str = "auto"
     seed: int = 0
+    stages: tuple[Stage, ...] = (Stage(),)
 
     def __post_init__(self) -> None:
+        _require(isinstance(self.model, str) and bool(self.model), "model", self.model, "a name")
+        shaped = self.shape is None or isinstance(self.shape, dict)
+        _require(shaped, "shape", self.shape, "a mapping of settings of the model's config class")
+        _require(self.start in STARTS, "start", self.start, f"one of {', '.join(STARTS)}")
+        if self.vocabulary is not None:
+            _require_number("vocabulary", self.vocabulary, int, 100, "a whole number of pieces, 100 or more")
+        if self.start == "checkpoint":
+            new = "'random' or 'counted', for a model of a new shape or with a new vocabulary has no weights yet"
+            _require(self.shape is None and self.vocabulary is None, "start", self.start, new)
+        _require_number("counted_tokens", self.counted_tokens, int, 1, "a whole number, 1 or more")
+        share = self.held_out_share
+        _require(isinstance(share, float) and 0 < share < 1, "held_out_share", share, "a share between 0 and 1")
+        _require(self.precision in PRECISIONS, "precision", self.precision, f"one of {', '.join(PRECISIONS)}")
+        _require_seed(self.seed)
         _require(isinstance(self.stages, (list, tuple)), "stages", self.stages, "a list of stages")
         stages = tuple(Stage.from_dict(s) if isinstance(s, dict) else s for s in self.stages)
         object.__setattr__(self, "stages", stages)
         _require(bool(stages), "stages", self.stages, "at least one stage")
         for stage in stages:
             _require(isinstance(stage, Stage), "stages", stage, "stages, each a mapping of settings")
-        for name in ("vocabulary", "width", "layers", "heads", "inner_width", "positions", "counted_tokens"):
-            _require_number(name, getattr(self, name), int, 1, "a whole number, 1 or more")
-        for name in ("masked_share", "held_out_share"):
-            value = getattr(self, name)
-            _require(isinstance(value, float) and 0 < value < 1, name, value, "a share between 0 and 1")
-        _require_seed(self.seed)
-        _require(self.width % self.heads == 0, "heads", self.heads, f"a divisor of width={self.width}")
-        longest = max(stage.length for stage in stages)
-        _require(
-            self.positions >= longest, "positions", self.positions, f"at least {longest}, the longest stage's length"
-        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The settings as plain values, those at their default left out, in the stages too."""
+        values = super().to_dict()
+        if "stages" in values:
+            values["stages"] = [stage.to_dict() for stage in self.stages]
+        return values
+
+    def differences(self, other: PretrainingRecipe) -> list[str]:
+        """Where `other` differs from this recipe, one 'setting: this, that' for each difference."""
+        mine, others = (_flat(dataclasses.asdict(recipe)) for recipe in (self, other))
+        names = [n for n in {**mine, **others} if mine.get(n) != others.get(n)]
+        return [f"{name} ({mine.get(name)!r} there, {others.get(name)!r} here)" for name in names]
+
+
+def _flat(value: Any, name: str = "") -> dict[str, Any]:
+    """Nested mappings and lists as one mapping with dotted names."""
+    items = value.items() if isinstance(value, dict) else enumerate(value, 1) if isinstance(value, tuple) else None
+    if items is None:
+        return {name: value}
+    return {k: v for key, one in items for k, v in _flat(one, f"{name}.{key}" if name else str(key)).items()}

@@ -25,15 +25,26 @@ class History:
         self._listeners: list[Listener] = []
         self._lock = threading.Lock()
         self._started: float | None = None
+        self._paced = (0, 0.0)  # step and seconds at the latest start
         self.total_steps = total_steps
         self.before: dict[str, float] = {}
         self.step = self._rows[-1]["step"] if self._rows else 0
         self.phase = "finished" if self._rows else "waiting"
 
-    def start(self, total_steps: int) -> None:
-        """Note that `total_steps` optimiser steps begin now."""
-        self.total_steps, self.step, self._started = total_steps, 0, time.perf_counter()
+    def start(self, steps: int, done: int = 0) -> int:
+        """Note that training begins now, for `steps` optimiser steps of which `done` were done before.
+
+        A second start, of the next stage of pretraining, goes on counting. Returns the steps of
+        the stages before.
+        """
+        before = self.step
+        if self._started is None:
+            self._started = time.perf_counter()
+        self.total_steps = max(self.total_steps, before + steps)
+        self.step = before + done
+        self._paced = (self.step, self.seconds)
         self.enter("training")
+        return before
 
     def enter(self, phase: str) -> None:
         """Note what goes on now, in a word or two that a progress bar can show."""
@@ -49,6 +60,13 @@ class History:
         """Append one row."""
         with self._lock:
             self._rows.append({"step": step, "epoch": epoch, "seconds": self.seconds, **values})
+        self._tell()
+
+    def note(self, **values: Any) -> None:
+        """Add something other than a number, such as a model's guesses, to the latest row."""
+        with self._lock:
+            if self._rows:
+                self._rows[-1] = {**self._rows[-1], **values}
         self._tell()
 
     def subscribe(self, listener: Listener) -> None:
@@ -67,11 +85,17 @@ class History:
         return time.perf_counter() - self._started
 
     @property
+    def pace(self) -> float:
+        """Steps a second since the latest start; 0.0 before the first step."""
+        step, seconds = self._paced
+        if self._started is None:
+            return 0.0
+        return (self.step - step) / (self.seconds - seconds) if self.step > step else 0.0
+
+    @property
     def seconds_left(self) -> float | None:
         """Seconds to the last step at the pace so far; None before the first step."""
-        if not self.step or self._started is None:
-            return None
-        return self.seconds / self.step * (self.total_steps - self.step)
+        return (self.total_steps - self.step) / self.pace if self.pace else None
 
     @property
     def rows(self) -> list[Row]:

@@ -62,8 +62,10 @@ def execute(
     before = job.predict(history, "measuring before")
     history.before = job.task.measure(before, np.array(job.validation["labels"]))
     with training.temporary_folder() as folder:
+        plan = training.plan_for(job.config, job.task, len(job.train))
+        validation = job.validation.select(training.by_length(job.validation))
         trainer = training.trainer(
-            job.model, job.processor, job.task, job.config, job.train, job.validation, history, stop, folder
+            job.model, job.processor, job.task, plan, job.train, validation, history, stop, folder
         )
         stopped = training.fit(trainer, stop)
     seconds = history.seconds

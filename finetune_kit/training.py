@@ -8,6 +8,8 @@ import signal
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import datasets
@@ -17,7 +19,10 @@ import transformers
 
 from .checkpoints import quiet
 from .config import RunConfig
+from .errors import StorageError
 from .history import History
+from .metrics import ClassMetric
+from .objectives import Learnable
 from .strategies import hold_frozen
 from .tasks import Task
 
@@ -25,13 +30,46 @@ EVALUATIONS = 4  # of the validation split during a run: enough for a curve and 
 BF16_BATCH = 16  # from this batch size on bf16 autocast gains on a CPU that multiplies in it (benchmarks/speed.py)
 
 
-class KitTrainer(transformers.Trainer):
-    """A Trainer that holds frozen layer groups in evaluation mode while the rest trains."""
+@dataclass(frozen=True)
+class Plan:
+    """How long and how fast to train: what a fine-tuning run and a stage of pretraining both come down to.
 
-    def compute_loss(self, model: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+    evaluate_every: in steps. best_by: the metric that chooses the weights kept at the end;
+    None keeps the last ones. save_every: steps between checkpoints to resume from, None for
+    none. tokens_a_step: for the pace, 0 where there are no tokens. measures: whether the
+    evaluation looks at the model's outputs, or at the loss alone.
+    """
+
+    steps: int
+    batch_size: int
+    eval_batch_size: int
+    learning_rate: float
+    warmup_steps: int
+    evaluate_every: int
+    seed: int
+    schedule: str = "linear"
+    weight_decay: float = 0.01
+    beta2: float = 0.999
+    precision: str = "auto"
+    best_by: ClassMetric | None = None
+    by_length: bool = False
+    save_every: int | None = None
+    tokens_a_step: int = 0
+    measures: bool = True
+
+
+class KitTrainer(transformers.Trainer):
+    """A Trainer that minimises an objective's loss and holds frozen layer groups in evaluation mode."""
+
+    learnable: Learnable
+
+    def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, **kwargs: Any) -> Any:
         if model.training:
             hold_frozen(model)
-        return super().compute_loss(model, inputs, *args, **kwargs)
+        # The Trainer's mixed precision wraps `model.forward`, which an objective's loss need not call.
+        with self.accelerator.autocast():
+            loss, outputs = self.learnable.loss(model, inputs)
+        return (loss, outputs) if return_outputs else loss
 
     def _get_eval_sampler(self, eval_dataset: Any) -> Any:
         # The validation split comes sorted by length; grouping by length would shuffle it again.
@@ -41,29 +79,37 @@ class KitTrainer(transformers.Trainer):
 class HistoryCallback(transformers.TrainerCallback):
     """Writes what the Trainer logs into a History, and stops it when the event is set."""
 
-    def __init__(self, history: History, stop: threading.Event):
-        self.history, self.stop = history, stop
+    def __init__(self, history: History, stop: threading.Event, plan: Plan, read: Callable[[float], dict[str, float]]):
+        self.history, self.stop, self.plan, self.read = history, stop, plan, read
+        self.base = 0  # steps that earlier stages have taken
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        self.history.start(state.max_steps)
+        self.base = self.history.start(state.max_steps, state.global_step)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        self.history.advance(state.global_step)
+        self.history.advance(self.base + state.global_step)
         if self.stop.is_set():
             control.should_training_stop = control.should_log = control.should_evaluate = True
+            control.should_save = self.plan.save_every is not None
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float], **kwargs: Any) -> None:
         if "loss" in logs:
             values = {"train_loss": logs["loss"], "learning_rate": logs["learning_rate"]}
-            self.history.log(state.global_step, state.epoch, **values)
+            if self.plan.tokens_a_step:
+                values["tokens_per_second"] = self.plan.tokens_a_step * self.history.pace
+            self._write(state, values)
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, float], **kwargs: Any) -> None:
         values = {k.replace("eval_", "validation_"): v for k, v in metrics.items() if not k.endswith(PACE)}
+        values |= {f"validation_{k}": v for k, v in self.read(values["validation_loss"]).items()}
         if state.global_step:
-            self.history.log(state.global_step, state.epoch, **{k: v for k, v in values.items() if k != "epoch"})
+            self._write(state, {k: v for k, v in values.items() if k != "epoch"})
+
+    def _write(self, state: Any, values: dict[str, float]) -> None:
+        self.history.log(self.base + state.global_step, state.epoch, **values)
 
 
-PACE = ("_runtime", "_per_second")
+PACE = ("_runtime", "_per_second", "_preparation_time")
 
 
 def default_epochs(examples: int, batch_size: int) -> float:
@@ -96,78 +142,110 @@ def _fast_bf16_cpu() -> bool:
     return any(getattr(torch.cpu, probe, lambda: False)() for probe in probes)
 
 
-def arguments(config: RunConfig, task: Task, examples: int, folder: str) -> transformers.TrainingArguments:
-    """The Trainer's arguments for a configuration whose epochs and learning rate are set."""
+def plan_for(config: RunConfig, task: Task, examples: int) -> Plan:
+    """The plan of a fine-tuning run whose epochs and learning rate are set."""
     assert config.epochs is not None and config.learning_rate is not None
     steps = max(1, round(config.epochs * math.ceil(examples / config.batch_size)))
-    every = max(1, math.ceil(steps / EVALUATIONS))
+    return Plan(
+        steps=steps,
+        batch_size=config.batch_size,
+        eval_batch_size=max(64, config.batch_size),
+        learning_rate=config.learning_rate,
+        warmup_steps=round(0.1 * steps),
+        evaluate_every=max(1, math.ceil(steps / EVALUATIONS)),
+        seed=config.seed,
+        precision=config.precision,
+        best_by=task.metric,
+        by_length=True,
+    )
+
+
+def arguments(plan: Plan, labels: tuple[str, ...], folder: str) -> transformers.TrainingArguments:
+    """The Trainer's arguments for a plan; `labels` names the inputs that a batch must have for a loss."""
+    best = plan.best_by
+    keeping: dict[str, Any] = {"save_strategy": "no"}
+    if best:
+        keeping = {"save_strategy": "best", "load_best_model_at_end": True, "save_only_model": True}
+        keeping |= {"metric_for_best_model": best.name, "greater_is_better": best.higher_is_better}
+    elif plan.save_every:
+        keeping = {"save_strategy": "steps", "save_steps": plan.save_every}
     return transformers.TrainingArguments(
         output_dir=folder,
-        max_steps=steps,
-        per_device_train_batch_size=config.batch_size,
-        per_device_eval_batch_size=max(64, config.batch_size),
-        learning_rate=config.learning_rate,
-        weight_decay=0.01,
-        warmup_steps=round(0.1 * steps),
-        lr_scheduler_type="linear",
-        train_sampling_strategy="group_by_length",
+        max_steps=plan.steps,
+        per_device_train_batch_size=plan.batch_size,
+        per_device_eval_batch_size=plan.eval_batch_size,
+        learning_rate=plan.learning_rate,
+        weight_decay=plan.weight_decay,
+        adam_beta2=plan.beta2,
+        warmup_steps=plan.warmup_steps,
+        lr_scheduler_type=plan.schedule,
+        train_sampling_strategy="group_by_length" if plan.by_length else "random",
         eval_strategy="steps",
-        eval_steps=every,
-        save_strategy="best",
+        eval_steps=plan.evaluate_every,
         save_total_limit=1,
-        save_only_model=True,
-        load_best_model_at_end=True,
-        metric_for_best_model=task.metric.name,
-        greater_is_better=task.metric.higher_is_better,
-        logging_steps=max(1, steps // 40),
+        logging_steps=max(1, plan.steps // 40),
         logging_nan_inf_filter=False,
-        seed=config.seed,
+        seed=plan.seed,
         dataloader_pin_memory=torch.cuda.is_available(),
+        remove_unused_columns=False,
+        prediction_loss_only=not plan.measures,
+        label_names=list(labels),
         use_cpu=on_cpu(),  # else the Trainer refuses bf16 without a GPU
         disable_tqdm=True,
         report_to="none",
-        **precision(config.precision, config.batch_size),
+        **keeping,
+        **precision(plan.precision, plan.batch_size),
     )
 
 
 def trainer(
     model: Any,
     processor: Any,
-    task: Task,
-    config: RunConfig,
-    train: datasets.Dataset,
-    validation: datasets.Dataset,
+    learnable: Learnable,
+    plan: Plan,
+    train: Any,
+    validation: Any,
     history: History,
     stop: threading.Event,
     folder: str,
 ) -> KitTrainer:
-    """A Trainer over encoded splits, ready to train and to predict; it writes to `history` alone."""
+    """A Trainer over ready splits, to train and to predict; it writes to `history` alone."""
 
     def measure(prediction: transformers.EvalPrediction) -> dict[str, float]:
-        return task.measure(prediction.predictions, prediction.label_ids)
+        return learnable.measure(prediction.predictions, prediction.label_ids)
 
     made = KitTrainer(
         model,
-        arguments(config, task, len(train), folder),
+        arguments(plan, learnable.labels, folder),
         train_dataset=train,
-        eval_dataset=validation.select(by_length(validation)),
-        data_collator=task.collator(processor),
+        eval_dataset=validation,
+        data_collator=learnable.collator(processor),
         processing_class=processor,
-        compute_metrics=measure,
-        callbacks=[HistoryCallback(history, stop)],
+        compute_metrics=measure if plan.measures else None,
+        callbacks=[HistoryCallback(history, stop, plan, learnable.read)],
     )
+    made.learnable = learnable
     made.remove_callback(transformers.PrinterCallback)
     return made
 
 
 def fit(trainer: KitTrainer, stop: threading.Event) -> bool:
-    """Train in place and leave the best weights in the model; whether it was stopped early.
+    """Train in place and leave the plan's weights, best or last, in the model; whether it was stopped early.
 
-    Ctrl-C, or the runtime's interrupt in Colab, stops like a click does; a second one interrupts.
+    Goes on from the last checkpoint in the trainer's folder, if there is one. Ctrl-C, or the
+    runtime's interrupt in Colab, stops like a click does; a second one interrupts. Raises
+    StorageError when a checkpoint cannot be written.
     """
-    with _interrupt_stops(stop), quiet():
-        if not stop.is_set():
-            trainer.train()
+    resume = any(Path(trainer.args.output_dir).glob("checkpoint-*"))
+    try:
+        with _interrupt_stops(stop), quiet():
+            if not stop.is_set():
+                trainer.train(resume_from_checkpoint=resume)
+    except OSError as error:
+        where = trainer.args.output_dir
+        raise StorageError(
+            f"Training ended, for {where} cannot be written: {error.strerror or error}. Earlier checkpoints are kept."
+        ) from error
     return stop.is_set()
 
 

@@ -20,7 +20,8 @@ def make_trainer(folder, task, tmp_path, stop=None, **settings):
     parts = [task.encode(task.splits[name], processor, 32) for name in ("train", "validation")]
     history = History()
     stop = stop or threading.Event()
-    return training.trainer(model, processor, task, config, *parts, history, stop, str(tmp_path)), history, stop
+    plan = training.plan_for(config, task, len(parts[0]))
+    return training.trainer(model, processor, task, plan, *parts, history, stop, str(tmp_path)), history, stop
 
 
 def test_losses_are_those_of_a_hand_written_loop(folder, task, tmp_path):

@@ -58,7 +58,7 @@ def read_file(path: Path) -> pd.DataFrame:
     try:
         if suffix == ".parquet":
             return pd.read_parquet(path)
-        text = _decode(path)
+        text = decode(path)
         return _parse_csv(text, path) if suffix in (".csv", ".tsv") else _parse_json_lines(text, path)
     except OSError as error:
         # pyarrow reports a file that is no parquet as an OSError too
@@ -79,7 +79,8 @@ def _missing(path: Path) -> str:
     return f"There is no file {str(path)!r}.{meant} (Embedded data sets, by name: {embedded}.)"
 
 
-def _decode(path: Path) -> str:
+def decode(path: Path) -> str:
+    """The text of a UTF-8 file. Raises DataError for a binary file or another encoding."""
     raw = path.read_bytes()
     if b"\0" in raw[:65536]:
         raise DataError(f"{path} is a binary file; expected text in UTF-8.")

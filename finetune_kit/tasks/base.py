@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -11,21 +11,20 @@ import numpy as np
 
 from .. import metrics
 from ..metrics import ClassMetric
+from ..objectives import Learnable
 
 Baseline = Callable[[datasets.Dataset, datasets.Dataset], np.ndarray]
 
 
-class Task(ABC):
+class Task(Learnable):
     """A kind of problem over one data set; the rooms above call these members and know no task by name.
 
     record: the name of the catalogue record of this task over the user's own data.
-    auto_class: the name of the transformers class that loads a model with this task's head.
     metrics: the first one chooses the best weights. names: the classes in order.
     splits: train, validation, test.
     """
 
     record: str
-    auto_class: str
     names: list[str]
     metrics: tuple[ClassMetric, ...]
     splits: datasets.DatasetDict
@@ -55,10 +54,6 @@ class Task(ABC):
     @abstractmethod
     def encode(self, dataset: datasets.Dataset, processor: Any, max_length: int) -> datasets.Dataset:
         """Examples as the model's inputs and `labels`, not yet padded."""
-
-    @abstractmethod
-    def collator(self, processor: Any) -> Callable[[list[Any]], dict[str, Any]]:
-        """Encoded examples to one padded batch of tensors."""
 
     @abstractmethod
     def decide(self, outputs: np.ndarray) -> np.ndarray:

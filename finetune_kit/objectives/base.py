@@ -1,0 +1,85 @@
+"""What every objective provides: examples, collation, a loss, and what is read off it."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..corpora import Material
+
+Batch = dict[str, torch.Tensor]
+
+
+class Learnable(ABC):
+    """Whatever a model can be trained on by the kit's Trainer: an objective of pretraining, or a task.
+
+    auto_class: the name of the transformers class that loads a model with the head that this needs.
+    labels: the inputs of a batch that the loss compares with.
+    """
+
+    auto_class: str
+    labels: tuple[str, ...] = ("labels",)
+
+    @abstractmethod
+    def collator(self, processor: Any) -> Callable[[list[Any]], Batch]:
+        """Examples to one batch of tensors."""
+
+    def loss(self, model: Any, inputs: Batch) -> tuple[torch.Tensor, Any]:
+        """The loss to minimise, a scalar, and the model's outputs; by default the model's own loss."""
+        outputs = model(**inputs)
+        return outputs["loss"], outputs
+
+    def measure(self, outputs: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+        """What is measured on the validation split beside the loss."""
+        return {}
+
+    def read(self, loss: float) -> dict[str, float]:
+        """The validation loss in terms that people know better, such as perplexity."""
+        return {}
+
+
+class Objective(Learnable):
+    """What pretraining optimises. Its arguments are the `settings` of a recipe's stage.
+
+    measures: whether `measure` looks at the model's outputs, or the loss says it all.
+    by_length: whether the examples differ in length, so that batches of like length pay.
+    """
+
+    measures = False
+    by_length = False
+
+    @abstractmethod
+    def examples(self, split: str, length: int, material: Material) -> torch.utils.data.Dataset[Any]:
+        """The examples of the split 'train' or 'validation', `length` tokens each where they are text."""
+
+
+class TextObjective(Objective):
+    """An objective over running text."""
+
+    @abstractmethod
+    def fits(self, processor: Any) -> str:
+        """What the tokenizer lacks for this objective; '' when it lacks nothing."""
+
+    def separator(self, processor: Any) -> list[int]:
+        """The token ids that end a paragraph; none by default."""
+        return []
+
+    def read(self, loss: float) -> dict[str, float]:
+        return {"perplexity": math.exp(min(loss, 50.0))}  # beyond e**50 it is not a number worth reading
+
+
+class MadeObjective(Objective):
+    """An objective over images or sounds that the kit makes itself, labels included."""
+
+    @abstractmethod
+    def head_settings(self) -> dict[str, Any]:
+        """What the model's configuration must say for the head."""
+
+    @abstractmethod
+    def processor(self) -> Any:
+        """The image processor or feature extractor that goes with the model."""

@@ -1,0 +1,162 @@
+"""Sentence distillation: give a sentence the place among others that a larger model gives it.
+
+A student learns a teacher's sentence vectors from unlabelled text (Reimers and Gurevych 2020,
+"Making Monolingual Sentence Embeddings Multilingual using Knowledge Distillation"), and goes
+on guessing masked words in the same sentences. The teacher's weights are not copied.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import transformers
+from torch.nn import functional as F
+
+from .. import checkpoints
+from ..corpora import Material
+from ..errors import ConfigError, DataError
+from .base import Batch
+from .masked_words import MaskedWords
+
+SHORTEST, LONGEST = 4, 70  # words of a text that the teacher reads
+SAVE_EVERY = 4096  # texts between two savings of what the teacher has said
+HELD_OUT = 2000  # texts that measure
+
+
+class SentenceDistillation(MaskedWords):
+    """The pooled first token learns the teacher's vector of the unmasked text; masked words go on beside it.
+
+    teacher: a folder or a hub id, of an encoder whose mean hidden state is a sentence vector.
+    width: the student's, to which the teacher's vectors are reduced by principal components.
+    texts: how many sentences and paragraphs to learn from; question_share: how many of them are
+    questions, rare in prose and common in tasks. weight: of the cosine distance, in nats.
+    """
+
+    auto_class = "AutoModelForPreTraining"
+    by_length = True
+
+    def __init__(
+        self,
+        teacher: str,
+        width: int = 256,
+        texts: int = 200_000,
+        question_share: float = 0.25,
+        masked_share: float = 0.15,
+        weight: float = 5.0,
+    ):
+        super().__init__(masked_share)
+        for name, value, low in (("width", width, 1), ("texts", texts, 2)):
+            if not isinstance(value, int) or value < low:
+                raise ConfigError(f"{name}={value!r}: expected a whole number, {low} or more.")
+        self.teacher, self.width, self.texts = teacher, width, texts
+        self.question_share, self.weight = question_share, weight
+
+    def examples(self, split: str, length: int, material: Material) -> Any:
+        texts, vectors = self._taught(split, material)
+        reduce = self._components(material)
+        targets = vectors.astype(np.float32) @ reduce
+        targets /= np.linalg.norm(targets, axis=1, keepdims=True)
+        return TaughtTexts(texts, targets, material.processor, length)
+
+    def collator(self, processor: Any) -> Any:
+        mask = transformers.DataCollatorForLanguageModeling(processor, mlm_probability=self.masked_share)
+
+        def collate(examples: list[dict[str, Any]]) -> Batch:
+            targets = torch.stack([torch.from_numpy(example["target"]) for example in examples])  # (batch, width)
+            batch = mask([{"input_ids": example["input_ids"]} for example in examples])
+            return {**batch, "targets": targets}
+
+        return collate
+
+    def loss(self, model: Any, inputs: Batch) -> tuple[torch.Tensor, Any]:
+        """Cross-entropy of the masked words plus `weight` times one minus the cosine to the teacher's vector."""
+        labels = inputs["labels"]
+        masked = labels != -100  # (batch, length)
+        hidden, pooled = model.bert(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"])[:2]
+        words = F.cross_entropy(model.cls.predictions(hidden[masked]).float(), labels[masked])
+        distance = (1 - F.cosine_similarity(pooled.float(), inputs["targets"], dim=-1)).mean()
+        loss = words + self.weight * distance
+        return loss, {"loss": loss}
+
+    def read(self, loss: float) -> dict[str, float]:
+        return {}  # a sum of two losses is no perplexity
+
+    # --- the teacher
+
+    def _components(self, material: Material) -> np.ndarray:
+        """The teacher's principal components: (teacher's width, width)."""
+        from sklearn.decomposition import PCA
+
+        _, vectors = self._taught("train", material)
+        if vectors.shape[1] < self.width:
+            raise ConfigError(f"width={self.width}: expected at most {vectors.shape[1]}, the teacher's.")
+        sample = vectors[:50_000].astype(np.float32)
+        return PCA(self.width, random_state=material.seed).fit(sample).components_.T  # type: ignore[no-any-return]
+
+    def _taught(self, split: str, material: Material) -> tuple[list[str], np.ndarray]:
+        """Texts and the teacher's vectors of them, (texts, teacher's width) float16; kept in the material's folder."""
+        chosen, said = material.folder / f"taught-{split}.json", material.folder / f"taught-{split}.npy"
+        if not chosen.exists():
+            count = self.texts if split == "train" else min(HELD_OUT, self.texts)
+            chosen.write_text(json.dumps(self._choose(split, count, material)), encoding="utf-8")
+        texts = json.loads(chosen.read_text(encoding="utf-8"))
+        vectors = np.load(said) if said.exists() else np.zeros((0, 0), np.float16)
+        if len(vectors) < len(texts):
+            vectors = self._ask(texts, vectors, said)
+        return texts, vectors
+
+    def _ask(self, texts: list[str], vectors: np.ndarray, said: Path) -> np.ndarray:
+        teacher = checkpoints.load_weights(self.teacher, "AutoModel")
+        processor = checkpoints.processor(self.teacher)
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        for start in range(len(vectors), len(texts), SAVE_EVERY):
+            new = checkpoints.embed(texts[start : start + SAVE_EVERY], teacher.to(device), processor)
+            vectors = np.concatenate([vectors.reshape(-1, new.shape[1]), new.astype(np.float16)])
+            np.save(said, vectors)
+        return vectors
+
+    def _choose(self, split: str, count: int, material: Material) -> list[str]:
+        """Questions, other sentences and whole paragraphs of the split, shuffled."""
+        kinds: dict[str, dict[str, None]] = {"question": {}, "sentence": {}, "paragraph": {}}
+        for _, text in material.passages(split):
+            for kind, piece in _pieces(text):
+                kinds[kind][piece] = None
+        draw = random.Random(material.seed)
+        questions = round(self.question_share * count)
+        wanted = {"question": questions, "paragraph": questions, "sentence": count - 2 * questions}
+        chosen = [t for kind, n in wanted.items() for t in draw.sample(list(kinds[kind]), min(n, len(kinds[kind])))]
+        if not chosen:
+            raise DataError(f"The {split} part of the corpus has no sentence of {SHORTEST} to {LONGEST} words.")
+        draw.shuffle(chosen)
+        return chosen
+
+
+class TaughtTexts(torch.utils.data.Dataset[dict[str, Any]]):
+    """Texts as `input_ids` of at most `length` tokens, each with the teacher's `target`, (width,) float32."""
+
+    def __init__(self, texts: list[str], targets: np.ndarray, processor: Any, length: int):
+        self.ids = processor(texts, truncation=True, max_length=length)["input_ids"]
+        self.targets = targets
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        return {"input_ids": self.ids[index], "target": self.targets[index]}
+
+
+def _pieces(text: str) -> Iterator[tuple[str, str]]:
+    """The sentences of a paragraph, questions apart, and the paragraph itself when it is short enough."""
+    if LONGEST // 2 <= text.count(" ") < LONGEST:
+        yield "paragraph", text
+    for sentence in re.split(r"(?<=[.!?])[\"')\]’”]*\s+", text):
+        sentence = sentence.strip(" \"'“”‘’_")
+        if SHORTEST <= sentence.count(" ") + 1 <= LONGEST // 2:
+            yield ("question" if sentence.endswith("?") else "sentence"), sentence

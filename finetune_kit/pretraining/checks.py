@@ -1,0 +1,88 @@
+"""What is checked before hours are spent: the folder, its recipe, the disk, the tokenizer."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from .. import checkpoints, training
+from ..config import PretrainingRecipe
+from ..errors import ConfigError, ModelError, StorageError
+from ..runs import prepare_folder
+
+RECIPE = "recipe.yaml"
+
+
+@contextlib.contextmanager
+def folder_for(out: str | Path | None) -> Iterator[Path]:
+    """The folder that the user named, made and writable; or one that is gone afterwards."""
+    if out is None:
+        with training.temporary_folder() as folder:
+            yield Path(folder)
+        return
+    prepare_folder(out, overwrite=True)
+    yield Path(out)
+
+
+@contextlib.contextmanager
+def writing(target: Path) -> Iterator[None]:
+    """A full disk or a read-only folder as a StorageError."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(f"Cannot write {target}: {error.strerror or error}. All saved before is kept.") from error
+
+
+def save_whole(target: Path, *parts: Any) -> None:
+    """Write a model and what goes with it into the new folder `target`, which appears only when it is complete."""
+    partial = target.with_name(target.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    with checkpoints.quiet(), writing(target):
+        for part in parts:
+            part.save_pretrained(partial)
+        partial.rename(target)
+
+
+def check_recipe(recipe: PretrainingRecipe, folder: Path) -> None:
+    """Write the recipe into a new folder; refuse a folder that another recipe began."""
+    held = folder / RECIPE
+    if not held.exists():
+        recipe.to_yaml(held)
+        return
+    differences = PretrainingRecipe.from_yaml(held).differences(recipe)
+    if differences:
+        raise ConfigError(
+            f"{folder} holds a pretraining with another recipe: {'; '.join(differences[:6])}. Choose another folder, "
+            f"or go back to the settings in {held}."
+        )
+
+
+def check_length(length: int, model: Any) -> None:
+    """Refuse sequences longer than the model's positions."""
+    longest = getattr(model.config, "max_position_embeddings", None)
+    if longest and length > longest:
+        raise ConfigError(f"length={length}: expected at most {longest}, the longest that the model takes.")
+
+
+def check_disk(folder: Path, model: Any) -> None:
+    """Two checkpoints of weights and both of AdamW's moments in fp32 at a time, and the finished model."""
+    needed = 8 * 4 * sum(p.numel() for p in model.parameters())
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise StorageError(
+            f"{folder} has {free / 1e6:,.0f} MB free; checkpoints of this model need {needed / 1e6:,.0f} MB. "
+            "Make room, or choose a folder on another disk."
+        )
+
+
+def check_fit(model: Any, processor: Any, name: str) -> None:
+    """Refuse a tokenizer with more pieces than the model has embeddings."""
+    rows = model.get_input_embeddings().weight.shape[0] if hasattr(processor, "get_vocab") else None
+    if rows is not None and len(processor) > rows:
+        raise ModelError(
+            f"The tokenizer of {name!r} has {len(processor):,} pieces and its model {rows:,} embeddings: "
+            "they are not of one checkpoint."
+        )

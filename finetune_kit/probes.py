@@ -1,0 +1,165 @@
+"""Probes: what a pretrained model knows, asked without any fine-tuning."""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import Any
+
+import numpy as np
+import torch
+
+from . import checkpoints
+from .errors import DataError, ModelError
+
+KIND = {"masked": "AutoModelForMaskedLM", "causal": "AutoModelForCausalLM", "backbone": "AutoModel"}
+
+
+def fill_mask(text: str, model: Any = "pocket-bert", count: int = 5) -> Any:
+    """The likeliest words for the mask in a text, as a pandas DataFrame with their probabilities.
+
+    text: with `[MASK]` (or the tokenizer's own mask) in it, once or more. model: a name, a
+    folder, a hub id, or a Pretrained. Raises DataError for a text without a mask, ModelError
+    for a model that guesses no masked words.
+    """
+    import pandas as pd
+
+    network, processor = _opened(model, "masked")
+    rows = _guesses(network, processor, text, count)
+    return pd.DataFrame(rows, columns=["mask", "word", "probability"])
+
+
+def complete(
+    prompt: str,
+    model: Any = "pocket-gpt",
+    words: int = 40,
+    temperature: float = 0.8,
+    top_p: float = 0.95,
+    seed: int = 0,
+) -> str:
+    """The prompt and how the model goes on with it, up to `words` tokens further.
+
+    temperature: 0 takes the likeliest token each time; else it samples from the likeliest
+    that together hold `top_p` (Holtzman et al. 2020, "The Curious Case of Neural Text
+    Degeneration"). The same seed gives the same text.
+    """
+    network, processor = _opened(model, "causal")
+    return _continue(network, processor, prompt, words, temperature, top_p, seed)
+
+
+def neighbours(word: str, model: Any = "pocket-bert", count: int = 8) -> Any:
+    """The whole words whose embeddings lie nearest to that of `word`, as a DataFrame with the cosine.
+
+    Raises DataError for a word that the tokenizer has no piece for.
+    """
+    import pandas as pd
+
+    network, processor = _opened(model, "backbone")
+    words, ids = _whole_words(processor)
+    wanted = word.strip() if word.strip() in words else word.strip().lower()
+    if wanted not in words:
+        pieces = processor.tokenize(word)
+        raise DataError(f"{word!r} is no single piece of this vocabulary ({' '.join(pieces)}); try a commoner word.")
+    table = network.get_input_embeddings().weight.detach().float()[ids]  # (words, width)
+    table = table - table.mean(dim=0)
+    cosine = torch.nn.functional.cosine_similarity(table, table[words.index(wanted)], dim=-1)
+    best = [i for i in cosine.argsort(descending=True).tolist() if words[i].lower() != wanted.lower()][:count]
+    return pd.DataFrame({"word": [words[i] for i in best], "cosine": [round(cosine[i].item(), 3) for i in best]})
+
+
+def nearest(text: str, among: list[str], model: Any = "pocket-bert", count: int = 3) -> Any:
+    """The texts that a model takes for most like `text`, as a DataFrame with the cosine.
+
+    A text's vector is the mean of its tokens' last hidden states, the mean over `among` taken off.
+    """
+    import pandas as pd
+
+    if not among:
+        raise DataError("Found no text to compare with; expected a list of texts.")
+    network, processor = _opened(model, "backbone")
+    vectors = checkpoints.embed([text, *among], network, processor)
+    vectors -= vectors[1:].mean(axis=0)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-9
+    cosine = vectors[1:] @ vectors[0]
+    best = np.argsort(-cosine)[:count]
+    return pd.DataFrame({"text": [among[i] for i in best], "cosine": cosine[best].round(3)})
+
+
+def guess(network: Any, processor: Any, sentence: str, count: int = 3) -> str:
+    """What a model makes of one sentence, in a line: words for its mask, or how it goes on."""
+    if processor.mask_token and re.search(r"\[MASK\]", sentence):
+        rows = _guesses(network, processor, sentence, count)
+        return ", ".join(f"{word} {share:.0%}" for _, word, share in rows)
+    if getattr(network, "can_generate", lambda: False)() and not network.config.is_encoder_decoder:
+        return _continue(network, processor, sentence, 12, 0.0, 1.0, 0)[len(sentence) :].strip()
+    raise DataError(f"{sentence!r} has no [MASK], and this model does not write; expected a sentence with [MASK].")
+
+
+def _guesses(network: Any, processor: Any, text: str, count: int) -> list[tuple[int, str, float]]:
+    mask = processor.mask_token
+    if mask is None:
+        raise ModelError("This model's tokenizer has no mask; fill_mask wants one trained on masked words.")
+    text = text.replace("[MASK]", mask)
+    inputs = processor(text, return_tensors="pt", truncation=True).to(network.device)
+    places = (inputs["input_ids"][0] == processor.mask_token_id).nonzero().ravel().tolist()
+    if not places:
+        raise DataError(f"{text!r} has no {mask}; put it in place of the word to guess.")
+    network.eval()
+    with torch.inference_mode():
+        shares = network(**inputs).logits[0, places].float().softmax(-1)  # (masks, vocabulary)
+    best = shares.topk(count)
+    rows = []
+    for number, (values, ids) in enumerate(zip(best.values.tolist(), best.indices.tolist(), strict=True), 1):
+        words = [processor.decode([i]).strip() for i in ids]
+        rows += [(number, word, round(value, 4)) for word, value in zip(words, values, strict=True)]
+    return rows
+
+
+def _continue(
+    network: Any, processor: Any, prompt: str, words: int, temperature: float, top_p: float, seed: int
+) -> str:
+    inputs = processor(prompt, return_tensors="pt").to(network.device)
+    room = network.config.max_position_embeddings - inputs["input_ids"].shape[1]
+    if room < 1:
+        raise DataError(
+            f"The prompt has {inputs['input_ids'].shape[1]} tokens; this model takes at most "
+            f"{network.config.max_position_embeddings}, answer included. Shorten it."
+        )
+    if not inputs["input_ids"].shape[1]:
+        raise DataError("The prompt is empty; expected at least a word.")
+    sampling = {"do_sample": True, "temperature": temperature, "top_p": top_p} if temperature else {"do_sample": False}
+    network.eval()
+    with torch.random.fork_rng(devices=[]), torch.inference_mode(), checkpoints.quiet():
+        torch.manual_seed(seed)
+        ids = network.generate(
+            **inputs, max_new_tokens=min(words, room), pad_token_id=processor.eos_token_id, **sampling
+        )
+    return str(processor.decode(ids[0], skip_special_tokens=True))
+
+
+def _whole_words(processor: Any) -> tuple[list[str], list[int]]:
+    """The pieces that are words by themselves: written out, and their ids."""
+    found: dict[str, int] = {}
+    for piece, i in sorted(processor.get_vocab().items(), key=lambda item: item[1]):
+        word = piece.lstrip("Ġ▁")
+        starts = piece[:1] in "Ġ▁" if _marks_starts(processor) else not piece.startswith("##")
+        if starts and word.isalpha() and len(word) > 1:
+            found.setdefault(word, i)
+    return list(found), list(found.values())
+
+
+def _marks_starts(processor: Any) -> bool:
+    """Whether the vocabulary marks the pieces that begin a word (GPT, T5), not those that go on (BERT)."""
+    return any(piece[:1] in ("Ġ", "▁") for piece in processor.get_vocab())
+
+
+def _opened(model: Any, kind: str) -> tuple[Any, Any]:
+    """The network and its processor behind a name, a folder, a hub id or a Pretrained."""
+    if hasattr(model, "model") and hasattr(model, "processor"):
+        return model.model, model.processor
+    return _load(str(model), KIND[kind])
+
+
+@functools.lru_cache(maxsize=4)
+def _load(name: str, auto_class: str) -> tuple[Any, Any]:
+    return checkpoints.load_weights(name, auto_class), checkpoints.processor(name)

@@ -38,6 +38,7 @@ _DOORS = {
     "check_guess": ("exercises", "check_guess"),
     "FinetuneKitError": ("errors", "FinetuneKitError"),
     "studio": ("widgets", "studio"),
+    "pretrain_panel": ("widgets", "pretrain_panel"),
     "plots": ("plots", None),
 }
 

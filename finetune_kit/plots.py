@@ -73,6 +73,26 @@ def metric_curve(history: History, metric: str, before: float | None = None, ax:
     return ax
 
 
+def perplexity_curve(history: History, ax: Any = None) -> Any:
+    """Perplexity on held-out works over the steps, on a log axis, from its value before training on."""
+    ax = _axes(ax)
+    steps, values = history.series("validation_perplexity")
+    before = history.before.get("perplexity")
+    if before is not None:
+        steps, values = [0, *steps], [before, *values]
+    color, line, marker = STYLES[1]
+    if steps:
+        ax.plot(steps, values, line, color=color, marker=marker, markersize=4, label="held-out works")
+        ax.set_yscale("log")
+        ax.yaxis.set_major_formatter("{x:,.0f}")
+        ax.yaxis.set_minor_formatter("{x:,.0f}")
+        ax.tick_params(which="minor", colors=INK, labelsize="x-small")
+    ax.set(xlabel="step", ylabel="perplexity")
+    ax.set_xlim(0, 1.03 * max(history.total_steps, 1))
+    _legend(ax)
+    return ax
+
+
 def label_curve(comparison: Comparison, ax: Any = None) -> Any:
     """The main metric over the number of labels, a line a method; bars show the spread over the seeds."""
     ax = _axes(ax)
@@ -109,4 +129,4 @@ def png(draw: Callable[[Any], Any], columns: int = 1, width: float = 7.0, height
     return out.getvalue()
 
 
-__all__ = ["label_curve", "loss_curve", "metric_curve", "png"]
+__all__ = ["label_curve", "loss_curve", "metric_curve", "perplexity_curve", "png"]

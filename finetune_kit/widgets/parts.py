@@ -106,6 +106,15 @@ def table(header: list[str], rows: list[list[str]], caption: str = "") -> str:
     return f'<table style="border-collapse:collapse">{title}<tr>{cells(header, "th")}</tr>{body}</table>'
 
 
+def question(placeholder: str, ask: Callable[[], None]) -> ipw.Text:
+    """A box for a sentence; `ask` is called when Enter is pressed."""
+    box = ipw.Text(
+        placeholder=placeholder, description="Try it", layout=ipw.Layout(width="480px"), continuous_update=False
+    )
+    box.observe(lambda _: ask(), "value")
+    return box
+
+
 def bars(shares: dict[str, float]) -> str:
     """Probabilities as labelled bars."""
     rows = ""

@@ -142,7 +142,8 @@ class Stage(Settings):
     """One stage of pretraining: one objective, sequences of one length, one learning-rate schedule.
 
     objective: a name from `finetune-kit list objectives`; settings: those of the objective,
-    such as masked_share. length: tokens a sequence (of no use to images and sounds).
+    such as masked_share. length: tokens a sequence (of no use to images and sounds). steps: 0
+    measures the start and trains nothing.
     """
 
     objective: str = "masked-words"
@@ -158,9 +159,8 @@ class Stage(Settings):
     def __post_init__(self) -> None:
         _require(isinstance(self.objective, str), "objective", self.objective, "a name")
         _require(isinstance(self.settings, dict), "settings", self.settings, "a mapping of the objective's settings")
-        for name in ("length", "batch_size", "steps"):
-            _require_number(name, getattr(self, name), int, 1, "a whole number, 1 or more")
-        _require_number("warmup_steps", self.warmup_steps, int, 0, "a whole number, 0 or more")
+        for name, low in (("length", 1), ("batch_size", 1), ("steps", 0), ("warmup_steps", 0)):
+            _require_number(name, getattr(self, name), int, low, f"a whole number, {low} or more")
         _require_learning_rate(self.learning_rate)
         _require(self.schedule in SCHEDULES, "schedule", self.schedule, f"one of {', '.join(SCHEDULES)}")
         _require_number("weight_decay", self.weight_decay, (int, float), 0, "a number, 0 or more")  # type: ignore[arg-type]

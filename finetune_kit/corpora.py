@@ -7,6 +7,7 @@ import functools
 import hashlib
 import importlib.util
 import inspect
+import json
 import pydoc_data.topics
 import re
 import sys
@@ -27,6 +28,7 @@ from .errors import DataError, StorageError
 PYTHON_DOCS = "python-docs"
 TEXT_SUFFIXES = (".txt", ".md", ".rst", ".text")
 TABLE_SUFFIXES = (".parquet", ".csv", ".tsv", ".jsonl")
+COUNTS = "corpus.json"
 PARAGRAPHS = 20  # of one file that are held out, or not, together
 # Tokenised WikiText writes hyphens and separators inside numbers as " @-@ ", " @,@ ", " @.@ ".
 WIKITEXT_MARKS = {" @-@ ": "-", " @,@ ": ",", " @.@ ": ".", "<unk>": "[UNK]"}
@@ -237,6 +239,10 @@ class Material:
         stream: np.ndarray = np.load(self.folder / f"{split}.npy", mmap_mode="r")
         return stream
 
+    def counts(self, split: str) -> dict[str, int]:
+        """The split's numbers of paragraphs, words (between white space) and word pieces."""
+        return json.loads((self.folder / COUNTS).read_text(encoding="utf-8"))[split]  # type: ignore[no-any-return]
+
     def passages(self, split: str) -> Iterator[Passage]:
         """The split's paragraphs with their works."""
         works = validation_works(self.corpus, self.share)
@@ -260,15 +266,19 @@ def validation_works(corpus: Corpus, share: float) -> set[str]:
 
 
 def encode(corpus: Corpus, processor: Any, share: float, separator: list[int], folder: Path) -> None:
-    """Write the corpus as two flat token streams into `folder`, `separator` after every paragraph."""
+    """Write the corpus as two flat token streams into `folder`, `separator` after every paragraph, and their counts."""
     works = validation_works(corpus, share)
     kind = np.uint16 if len(processor) < 2**16 else np.uint32
     streams: dict[str, list[np.ndarray]] = {"train": [], "validation": []}
     pending: dict[str, list[str]] = {"train": [], "validation": []}
+    counts = {split: {"paragraphs": 0, "words": 0, "pieces": 0} for split in streams}
 
     def flush(split: str) -> None:
         encoded = processor(pending[split], add_special_tokens=False, verbose=False)["input_ids"]
         streams[split] += [np.asarray(ids + separator, dtype=kind) for ids in encoded]
+        counts[split]["paragraphs"] += len(encoded)
+        counts[split]["words"] += sum(len(text.split()) for text in pending[split])
+        counts[split]["pieces"] += sum(len(ids) for ids in encoded)
         pending[split].clear()
 
     for work, text in read(corpus):
@@ -280,3 +290,4 @@ def encode(corpus: Corpus, processor: Any, share: float, separator: list[int], f
         if pending[split]:
             flush(split)
         np.save(folder / f"{split}.npy", np.concatenate(streams[split]))
+    (folder / COUNTS).write_text(json.dumps(counts), encoding="utf-8")

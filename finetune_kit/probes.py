@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 
 from . import checkpoints
 from .errors import DataError, ModelError
+from .objectives.masked_words import MaskedWords
 
 KIND = {"masked": "AutoModelForMaskedLM", "causal": "AutoModelForCausalLM", "backbone": "AutoModel"}
 
@@ -27,6 +29,34 @@ def fill_mask(text: str, model: Any = "pocket-bert", count: int = 5) -> Any:
     network, processor = _opened(model, "masked")
     rows = _guesses(network, processor, text, count)
     return pd.DataFrame(rows, columns=["mask", "word", "probability"])
+
+
+def guessing(
+    texts: Iterable[str], model: Any = "pocket-bert", masked_share: float = 0.15, seed: int = 0
+) -> dict[str, float]:
+    """How well a model guesses hidden pieces of these texts: accuracy (0 to 1) and perplexity.
+
+    Each text is read by itself, as far as the model's positions go. The same seed hides the
+    same pieces, whatever the model, as long as the vocabulary is the same.
+    """
+    network, processor = _opened(model, "masked")
+    objective = MaskedWords(masked_share)
+    collate = objective.collator(processor)
+    longest = network.config.max_position_embeddings
+    encoded = [processor(text, truncation=True, max_length=longest)["input_ids"] for text in texts]
+    if not encoded:
+        raise DataError("Found no text to hide words in; expected a list of texts.")
+    hits, losses = [], []
+    network.eval()
+    with torch.random.fork_rng(devices=[]), torch.inference_mode():
+        torch.manual_seed(seed)
+        for start in range(0, len(encoded), 32):
+            batch = collate([{"input_ids": ids} for ids in encoded[start : start + 32]])
+            loss, outcome = objective.loss(network, {name: value.to(network.device) for name, value in batch.items()})
+            hits.append(outcome["hits"].cpu())
+            losses.append(loss.item() * len(hits[-1]))
+    right = torch.cat(hits).float()
+    return {"accuracy": right.mean().item(), **objective.read(sum(losses) / max(len(right), 1))}
 
 
 def complete(

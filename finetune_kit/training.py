@@ -71,6 +71,12 @@ class KitTrainer(transformers.Trainer):
             loss, outputs = self.learnable.loss(model, inputs)
         return (loss, outputs) if return_outputs else loss
 
+    def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
+        # What an objective hides at random is the same at every evaluation, and training's own draws go on undisturbed.
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.args.seed)
+            return dict(super().evaluate(*args, **kwargs))
+
     def _get_eval_sampler(self, eval_dataset: Any) -> Any:
         # The validation split comes sorted by length; grouping by length would shuffle it again.
         return torch.utils.data.SequentialSampler(eval_dataset)

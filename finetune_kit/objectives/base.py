@@ -13,6 +13,7 @@ import torch
 from ..corpora import Material
 
 Batch = dict[str, torch.Tensor]
+IGNORED = -100  # the label of a token that does not count
 
 
 class Learnable(ABC):
@@ -59,7 +60,9 @@ class Objective(Learnable):
 
 
 class TextObjective(Objective):
-    """An objective over running text."""
+    """An objective over running text: cross-entropy in nats a token, and the share of tokens guessed right."""
+
+    measures = True
 
     @abstractmethod
     def fits(self, processor: Any) -> str:
@@ -68,6 +71,19 @@ class TextObjective(Objective):
     def separator(self, processor: Any) -> list[int]:
         """The token ids that end a paragraph; none by default."""
         return []
+
+    def loss(self, model: Any, inputs: Batch) -> tuple[torch.Tensor, Any]:
+        outputs = model(**inputs)
+        return outputs["loss"], self.outcome(model, outputs["loss"], outputs["logits"], inputs["labels"])
+
+    def outcome(self, model: Any, loss: torch.Tensor, logits: torch.Tensor, labels: torch.Tensor) -> Batch:
+        """The loss and, while measuring, whether each token that counts was guessed right: (tokens,) bool."""
+        if model.training:
+            return {"loss": loss}
+        return {"loss": loss, "hits": (logits.argmax(dim=-1) == labels)[labels != IGNORED]}
+
+    def measure(self, outputs: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+        return {"accuracy": float(np.mean(outputs))}
 
     def read(self, loss: float) -> dict[str, float]:
         return {"perplexity": math.exp(min(loss, 50.0))}  # beyond e**50 it is not a number worth reading

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from ..corpora import Material
 from ..errors import ConfigError
-from .base import Batch, TextObjective
+from .base import IGNORED, Batch, TextObjective
 from .blocks import TokenBlocks, blocks
 
 
@@ -44,9 +44,9 @@ class MaskedWords(TextObjective):
         if not (hasattr(model, "bert") and hasattr(model, "cls")):
             return super().loss(model, inputs)
         # The vocabulary's logits at the masked positions alone: a third of the work saved.
-        labels = inputs["labels"]
-        masked = labels != -100  # (batch, length)
+        masked = inputs["labels"] != IGNORED  # (batch, length)
+        labels = inputs["labels"][masked]
         hidden = model.bert(input_ids=inputs["input_ids"], attention_mask=inputs.get("attention_mask"))[0]
         logits = model.cls.predictions(hidden[masked])  # (masked, vocabulary)
-        loss = F.cross_entropy(logits.float(), labels[masked])
-        return loss, {"loss": loss}
+        loss = F.cross_entropy(logits.float(), labels)
+        return loss, self.outcome(model, loss, logits, labels)

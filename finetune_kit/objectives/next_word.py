@@ -25,6 +25,9 @@ class NextWord(TextObjective):
     def examples(self, split: str, length: int, material: Material) -> TokenBlocks:
         return blocks(split, length, material)
 
+    def outcome(self, model: Any, loss: torch.Tensor, logits: torch.Tensor, labels: torch.Tensor) -> Batch:
+        return super().outcome(model, loss, logits[:, :-1], labels[:, 1:])
+
     def collator(self, processor: Any) -> Any:
         return _with_labels
 

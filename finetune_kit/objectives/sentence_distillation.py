@@ -22,7 +22,7 @@ from torch.nn import functional as F
 from .. import checkpoints
 from ..corpora import Material
 from ..errors import ConfigError, DataError
-from .base import Batch
+from .base import IGNORED, Batch
 from .masked_words import MaskedWords
 
 SHORTEST, LONGEST = 4, 70  # words of a text that the teacher reads
@@ -77,13 +77,14 @@ class SentenceDistillation(MaskedWords):
 
     def loss(self, model: Any, inputs: Batch) -> tuple[torch.Tensor, Any]:
         """Cross-entropy of the masked words plus `weight` times one minus the cosine to the teacher's vector."""
-        labels = inputs["labels"]
-        masked = labels != -100  # (batch, length)
+        masked = inputs["labels"] != IGNORED  # (batch, length)
+        labels = inputs["labels"][masked]
         hidden, pooled = model.bert(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"])[:2]
-        words = F.cross_entropy(model.cls.predictions(hidden[masked]).float(), labels[masked])
+        logits = model.cls.predictions(hidden[masked])  # (masked, vocabulary)
+        words = F.cross_entropy(logits.float(), labels)
         distance = (1 - F.cosine_similarity(pooled.float(), inputs["targets"], dim=-1)).mean()
         loss = words + self.weight * distance
-        return loss, {"loss": loss}
+        return loss, self.outcome(model, loss, logits, labels)
 
     def read(self, loss: float) -> dict[str, float]:
         return {}  # a sum of two losses is no perplexity

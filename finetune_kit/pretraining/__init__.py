@@ -43,7 +43,7 @@ def pretrain(
     names = {field.name for field in dataclasses.fields(Stage)}
     stage = {"batch_size": 32, "warmup_steps": 30, "schedule": "linear"}
     stage |= {name: settings.pop(name) for name in list(settings) if name in names}
-    recipe = PretrainingRecipe.from_dict({"model": model, **settings})
+    recipe = PretrainingRecipe.from_dict({"model": model, "held_out_share": 0.05, **settings})
     if "objective" not in stage:
         stage["objective"] = objectives.default_for(configuration(recipe))
     recipe = dataclasses.replace(recipe, stages=(Stage.from_dict(stage),))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 from .. import checkpoints, training
 from ..config import PretrainingRecipe
-from ..errors import ConfigError, ModelError, StorageError
+from ..errors import ConfigError, DataError, ModelError, StorageError
 from ..runs import prepare_folder
 
 RECIPE = "recipe.yaml"
@@ -58,6 +59,14 @@ def check_recipe(recipe: PretrainingRecipe, folder: Path) -> None:
             f"{folder} holds a pretraining with another recipe: {'; '.join(differences[:6])}. Choose another folder, "
             f"or go back to the settings in {held}."
         )
+
+
+def check_sentences(sentences: list[str], processor: Any) -> None:
+    """Refuse a sentence to be watched that a model of masked words could make nothing of."""
+    if getattr(processor, "mask_token", None):
+        for sentence in sentences:
+            if not {"[MASK]", processor.mask_token} & set(re.findall(r"\[MASK\]|<mask>", sentence)):
+                raise DataError(f"{sentence!r} has no [MASK]; put it in place of the word to guess.")
 
 
 def check_length(length: int, model: Any) -> None:

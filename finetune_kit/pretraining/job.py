@@ -21,7 +21,7 @@ from ..errors import ConfigError, DataError, ModelError
 from ..history import History
 from ..objectives import MadeObjective, Objective, TextObjective
 from .callbacks import Clock, GuessCallback
-from .checks import check_disk, check_fit, check_length, save_whole
+from .checks import check_disk, check_fit, check_length, check_sentences, save_whole
 from .result import Pretrained
 
 START = "start"  # the folder of the model before its first step
@@ -47,6 +47,7 @@ class Job:
         stages = [(stage, objectives.resolve(stage)) for stage in self.recipe.stages]
         first = stages[0][1]
         processor = self._processor(first)
+        check_sentences(self.sentences, processor)
         material = Material(self.corpus, self.folder, processor, self.recipe.held_out_share, self.recipe.seed)
         if isinstance(first, TextObjective):
             self._encode(stages, material)
@@ -68,10 +69,9 @@ class Job:
                 break
         after = self._measure(trainer, objective, "measuring after")
         comparable = stages[0][0].objective == stage.objective
-        made = Pretrained(
-            self.recipe, model, processor, self.history,
-            self.history.before if comparable else {}, after, self.stop.is_set(),
-        )  # fmt: skip
+        corpus = material.counts("validation") if isinstance(first, TextObjective) else {}
+        before = self.history.before if comparable else {}
+        made = Pretrained(self.recipe, model, processor, self.history, before, after, self.stop.is_set(), corpus)
         self.history.enter("stopped" if made.stopped else "finished")
         return made
 
@@ -105,7 +105,7 @@ class Job:
         separators = {tuple(o.separator(material.processor)) for _, o in stages if isinstance(o, TextObjective)}
         if len(separators) > 1:
             raise ConfigError("stages: expected objectives that end a paragraph alike; these do not.")
-        if not (self.folder / "validation.npy").exists():
+        if not (self.folder / corpora.COUNTS).exists():
             self.history.enter("reading the corpus")
             corpora.encode(self.corpus, material.processor, material.share, list(separators.pop()), self.folder)
 
@@ -159,7 +159,6 @@ class Job:
 
     def _measure(self, trainer: Any, objective: Objective, phase: str) -> dict[str, float]:
         self.history.enter(phase)
-        transformers.set_seed(self.recipe.seed)  # the same words hidden each time
         with checkpoints.quiet():
             scores = trainer.evaluate()
         scores = {
@@ -174,7 +173,7 @@ class Job:
             self.history.advance(self.history.step + stage.steps)
             return
         transformers.set_seed(self.recipe.seed)
-        if training.fit(trainer, self.stop):
+        if stage.steps and training.fit(trainer, self.stop):
             return
         save_whole(done, model)
 

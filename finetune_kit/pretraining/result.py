@@ -32,10 +32,12 @@ class Pretrained:
         before: dict[str, float],
         after: dict[str, float],
         stopped: bool,
+        corpus: dict[str, int],
     ):
         self.recipe, self.model, self.processor, self.history = recipe, model, processor, history
         self.before, self.after, self.stopped = before, after, stopped
         self.seconds = history.seconds
+        self.corpus = corpus  # counts of the held-out part: paragraphs, words, pieces
 
     @property
     def tokens_per_second(self) -> float:
@@ -43,6 +45,11 @@ class Pretrained:
         return next(
             (row["tokens_per_second"] for row in reversed(self.history.rows) if "tokens_per_second" in row), 0.0
         )
+
+    @property
+    def fertility(self) -> float | None:
+        """Word pieces a word on held-out text (Rust et al. 2021); None where there is no text."""
+        return self.corpus["pieces"] / self.corpus["words"] if self.corpus else None
 
     def save(self, folder: str | Path, overwrite: bool = False, half: bool = False) -> Path:
         """Write an ordinary from_pretrained folder, and beside it the recipe and the record.
@@ -65,6 +72,7 @@ class Pretrained:
             "before": self.before,
             "after": self.after,
             "stopped": self.stopped,
+            "fertility": self.fertility,
             "steps": self.history.step,
             "seconds": round(self.seconds, 1),
             "versions": versions(),
@@ -74,6 +82,7 @@ class Pretrained:
     def __repr__(self) -> str:
         scores = [f"{name}: {old:.3f} before -> {self.after[name]:.3f} after" for name, old in self.before.items()]
         scores = scores or [f"{name}: {value:.3f}" for name, value in self.after.items()]
+        text = f", {len(self.processor):,} pieces, {self.fertility:.2f} a word" if self.fertility else ""
         pace = f", {self.tokens_per_second:,.0f} tokens a second" if self.tokens_per_second else ""
         how = {"checkpoint": "going on from", "random": "from scratch", "counted": "from counted words"}
         return "\n".join(
@@ -82,6 +91,6 @@ class Pretrained:
                 f"{', then '.join(dict.fromkeys(stage.objective for stage in self.recipe.stages))}"
                 f"{', stopped early' if self.stopped else ''}",
                 *(f"{line} (held-out works)" for line in scores),
-                f"{self.history.step:,} steps in {self.seconds:.0f} s{pace}",
+                f"{self.history.step:,} steps in {self.seconds:.0f} s{pace}{text}",
             ]
         )

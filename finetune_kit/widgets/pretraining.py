@@ -19,14 +19,17 @@ MINUTES = (0.25, 0.5, 1, 2, 5, 10, 30)
 SHOWN = 6  # moments of which the guesses are shown
 
 
+SENTENCES = ["Return the [MASK] of the string.", "If the file does not [MASK], raise an error."]
+
+
 def pretrain_panel(
     model: str = "pocket-bert", corpus: Any = PYTHON_DOCS, sentences: list[str] | None = None, **settings: Any
 ) -> PretrainingPanel:
     """The panel of live pretraining, over a model and any corpus that `ftk.pretrain` takes.
 
-    sentences: with [MASK], guessed at every measurement. settings: those of `ftk.pretrain` to
-    begin with, such as start='counted', minutes=1 or vocabulary=4000. `panel.start()` does
-    what the button does, `panel.wait()` returns the Pretrained.
+    sentences: with [MASK] (or, for a GPT, to be continued), guessed at every measurement.
+    settings: those of `ftk.pretrain` to begin with, such as start='counted', minutes=1 or
+    vocabulary=4000. `panel.start()` does what the button does, `panel.wait()` returns the Pretrained.
     """
     return PretrainingPanel(model, corpus, sentences, settings)
 
@@ -39,7 +42,7 @@ class PretrainingPanel(LivePanel):
 
     def __init__(self, model: str, corpus: Any, sentences: list[str] | None, settings: dict[str, Any]):
         self.model, self.corpus, self.given = model, corpus, {"minutes": 1, "start": "counted", **settings}
-        self.watched = sentences or ["Return the [MASK] of the string.", "If the file does not [MASK], raise an error."]
+        self.watched = SENTENCES if sentences is None else sentences
         super().__init__()
 
     def _controls(self) -> list[Any]:
@@ -59,9 +62,9 @@ class PretrainingPanel(LivePanel):
         return [self.start_from, self.minutes, self.source]
 
     def _outputs(self) -> list[Any]:
-        self.guesses, self.scores, self.answer = ipw.HTML(), ipw.HTML(), ipw.HTML()
+        self.pace, self.guesses, self.scores, self.answer = (ipw.HTML() for _ in range(4))
         self.sentence = parts.question("A sentence with [MASK], then Enter", self.try_sentence)
-        return [self.guesses, self.scores, ipw.VBox([self.sentence, self.answer])]
+        return [self.pace, self.guesses, self.scores, ipw.VBox([self.sentence, self.answer])]
 
     def settings(self) -> dict[str, Any]:
         """The arguments of `ftk.pretrain` that the controls stand for, the corpus aside."""
@@ -94,22 +97,31 @@ class PretrainingPanel(LivePanel):
     # --- what it shows
 
     def _clear(self) -> None:
-        for widget in (self.guesses, self.scores, self.answer):
+        for widget in (self.pace, self.guesses, self.scores, self.answer):
             widget.value = ""
 
     def _follow(self, history: History) -> None:
         super()._follow(history)
+        _, losses = history.series("train_loss")
+        if losses and history.phase == "training":
+            _, paces = history.series("tokens_per_second")
+            self.pace.value = parts.message(f"Training loss {losses[-1]:.2f}, {paces[-1]:,.0f} tokens a second.")
         moments = [row for row in history.rows if "guesses" in row]
         if moments:
             self.guesses.value = guess_table(moments)
 
     def _curves(self, history: History, axes: list[Any]) -> None:
-        plots.loss_curve(history, axes[0])
-        plots.perplexity_curve(history, axes[1])
+        plots.perplexity_curve(history, axes[0])
+        plots.metric_curve(history, "accuracy", history.before.get("accuracy"), axes[1])
+        axes[1].set_ylabel("hidden words guessed right")
 
     def _show_result(self) -> None:
         done = self.result
-        rows = [[name, f"{old:,.2f}", f"{done.after[name]:,.2f}"] for name, old in done.before.items()]
+        forms = {"accuracy": "{:.1%}", "perplexity": "{:,.0f}"}
+        rows = [
+            [name, *(forms.get(name, "{:.2f}").format(value) for value in (old, done.after[name]))]
+            for name, old in done.before.items()
+        ]
         caption = f"{done.history.step:,} steps in {done.seconds:.0f} s, {done.tokens_per_second:,.0f} tokens a second"
         self.scores.value = parts.table(["held-out works", "before", "after"], rows, caption)
         self.try_sentence()

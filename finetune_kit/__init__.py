@@ -57,7 +57,7 @@ def models(pattern: str = "*") -> Any:
 
 
 def datasets(pattern: str = "*") -> Any:
-    """The embedded data sets whose name matches a wildcard, as a pandas DataFrame."""
+    """The catalogue of data sets whose name or task matches a wildcard, as a pandas DataFrame."""
     from . import catalog
 
     return catalog.table("datasets", pattern)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,10 +16,14 @@ import transformers
 from safetensors import SafetensorError
 
 from . import catalog
+from .catalog import hub
 from .errors import ConfigError, ModelError, StorageError, unknown_name
 from .layers import layer_groups
 
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
+HUB_PICKLES = ("pytorch_model.bin", "pytorch_model.bin.index.json")  # the names that transformers gives them
+NO_CONVERSION = "DISABLE_SAFETENSORS_CONVERSION"  # transformers' switch, read at each call
+_switch = threading.Lock()
 EAGER_WIDTH = 512  # up to this width eager attention trains faster than SDPA on a CPU
 
 
@@ -37,7 +43,10 @@ def locate(name: str) -> str:
         return str(folder)
     if folder.is_absolute() or name.startswith(".") or name.count("/") != 1:
         raise unknown_name(
-            "model", name, records, "Expected one of these, an existing folder, or a hub id 'owner/name'."
+            "model",
+            name,
+            records,
+            "Expected one of these (`finetune-kit list models`), an existing folder, or a hub id 'owner/name'.",
         )
     return name
 
@@ -54,11 +63,15 @@ def _check_folder(folder: Path) -> None:
         return
     pickles = [file.name for file in folder.iterdir() if file.suffix in PICKLES]
     if pickles:
-        raise ModelError(
-            f"{folder} holds its weights as a pickle only ({pickles[0]}), which can run code when it is loaded; "
-            "expected safetensors. If you trust it, convert it with save_pretrained first."
-        )
+        raise _pickle_error(str(folder), pickles[0])
     raise ModelError(f"{folder} holds no weights; expected a .safetensors file beside config.json.")
+
+
+def _pickle_error(where: str, file: str) -> ModelError:
+    return ModelError(
+        f"{where} holds its weights as a pickle only ({file}), which can run code when it is loaded; "
+        "expected safetensors. If you trust it, convert it with transformers' save_pretrained into a folder first."
+    )
 
 
 def load(name: str, auto_class: str, head_settings: dict[str, Any], pretrained: bool, seed: int) -> tuple[Any, Any]:
@@ -79,7 +92,7 @@ def load(name: str, auto_class: str, head_settings: dict[str, Any], pretrained: 
 def processor(name: str) -> Any:
     """The tokenizer, image processor or feature extractor of a checkpoint. Raises ModelError when it has none."""
     with _readable(name):
-        made = transformers.AutoProcessor.from_pretrained(locate(name))
+        made = transformers.AutoProcessor.from_pretrained(locate(name), trust_remote_code=False)
     # Where the tokenizer's files are missing, transformers makes one that knows no word.
     if hasattr(made, "get_vocab") and len(made.get_vocab()) <= len(made.all_special_tokens):
         raise ModelError(f"The model {name!r} has no tokenizer; expected tokenizer.json beside its config.json.")
@@ -89,7 +102,7 @@ def processor(name: str) -> Any:
 def configuration(name: str, **settings: Any) -> Any:
     """The configuration of a checkpoint, with `settings` changed."""
     with _readable(name):
-        return transformers.AutoConfig.from_pretrained(locate(name), **settings)
+        return transformers.AutoConfig.from_pretrained(locate(name), trust_remote_code=False, **settings)
 
 
 def new_configuration(kind: str, settings: dict[str, Any]) -> Any:
@@ -125,13 +138,14 @@ def load_weights(name: str, auto_class: str, config: Any = None) -> Any:
     Raises ModelError when weights below the head are missing or of another shape than `config` says.
     """
     config = config or configuration(name)
-    with _readable(name), quiet():
+    with _readable(name), quiet(), _as_published(locate(name)):
         model, report = getattr(transformers, auto_class).from_pretrained(
             locate(name),
             config=config,
             attn_implementation=fastest_attention(config),
             dtype=torch.float32,
             use_safetensors=True,
+            trust_remote_code=False,  # else transformers asks on the terminal, and waits
             ignore_mismatched_sizes=True,  # checked below: only the head may differ
             output_loading_info=True,
         )
@@ -167,15 +181,65 @@ def fastest_attention(config: Any) -> str | None:
 
 @contextlib.contextmanager
 def _readable(name: str) -> Iterator[None]:
+    where = locate(name)
     try:
+        if _on_hub(where):
+            hub.require(where, "config.json", "model")
         yield
     except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
         if isinstance(error, (ModelError, StorageError)):
             raise
-        reason = " ".join(str(error).split())[:300]
-        local = Path(name).is_dir() or name in {record.name for record in catalog.MODELS}
-        hint = "" if local else " It is no embedded model: is there a network, and is the hub id right?"
-        raise ModelError(f"The model {name!r} cannot be loaded: {reason}{hint}") from error
+        raise _unreadable(name, where, error) from error
+
+
+def _on_hub(where: str) -> bool:
+    """Whether what `locate` found is a hub id; an embedded model's folder is an absolute path, be it there or not."""
+    return not (Path(where).is_absolute() or Path(where).is_dir())
+
+
+def _unreadable(name: str, where: str, error: Exception) -> ModelError:
+    """The error for a model that cannot be loaded: the hub, a pickle, or what transformers says."""
+    reason = f"The model {name!r} cannot be loaded: {' '.join(str(error).split())[:300]}"
+    if not _on_hub(where):
+        return ModelError(reason)
+    explained = hub.explain(error, "model", where, "models")
+    if explained:
+        return ModelError(explained)
+    if "trust_remote_code" in str(error):
+        return ModelError(f"The model {name!r} needs code from its repository, which is not run; expected another one.")
+    pickle = _hub_pickle(where) if "safetensors" in str(error) else None
+    return _pickle_error(f"The hub's {where!r}", pickle) if pickle else ModelError(reason)
+
+
+def _hub_pickle(repository: str) -> str | None:
+    """The name of a file of pickled weights in a hub repository, looked up, not downloaded."""
+    from huggingface_hub import file_exists
+
+    with contextlib.suppress(OSError, ValueError):
+        return next((file for file in HUB_PICKLES if file_exists(repository, file)), None)
+    return None
+
+
+@contextlib.contextmanager
+def _as_published(where: str) -> Iterator[None]:
+    """A hub id's weights only as their owner published them; the environment is put back afterwards.
+
+    Where a repository has no safetensors, transformers would have a service convert its pickle,
+    and take the pull request of a bot that nobody has merged.
+    """
+    if not _on_hub(where):
+        yield
+        return
+    with _switch:  # runs in other threads load models too
+        before = os.environ.get(NO_CONVERSION)
+        os.environ[NO_CONVERSION] = "1"
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ[NO_CONVERSION]
+            else:
+                os.environ[NO_CONVERSION] = before
 
 
 @contextlib.contextmanager

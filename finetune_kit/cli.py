@@ -11,9 +11,10 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -131,28 +132,63 @@ def list_(
     kind: Annotated[str, typer.Argument(help="models, datasets, tasks, strategies, objectives; all by default.")] = "",
     pattern: Annotated[str, typer.Argument(help="A wildcard for names or tasks, such as 'pocket-*'.")] = "*",
 ) -> None:
-    """Show the catalogue."""
+    """Show the catalogue: what comes with the kit first, then what the hub has."""
     kinds = ("tasks", "models", "datasets", "strategies", "objectives")
     for one in (kind,) if kind else kinds:
-        console.print(_strategy_table() if one == "strategies" else _catalog_table(one, pattern))
+        for table in [_strategy_table()] if one == "strategies" else _catalog_tables(one, pattern):
+            console.print(table)
 
 
-def _catalog_table(kind: str, pattern: str) -> Table:
+# Column of the catalogue -> its heading: what fits 80 columns beside the description.
+SHOWN = {
+    "name": "name", "parameters": "weights", "train": "train", "megabytes": "MB", "dataset": "dataset",
+    "licence": "licence", "description": "description",
+}  # fmt: skip
+NUMBERS = ("parameters", "train", "megabytes")
+
+
+def _catalog_tables(kind: str, pattern: str) -> Iterator[Table]:
+    """The records of one kind; models and data sets as two tables, for those of the hub have to be downloaded."""
     frame = catalog.table(kind, pattern)
-    shown = ("name", "description", "parameters", "megabytes", "dataset", "licence")  # what fits 80 columns
-    frame = frame[[column for column in shown if column in frame.columns]].fillna("-")
-    table = Table(title=kind)
-    for column in frame.columns:
-        table.add_column(column, no_wrap=column != "description")
-    for row in frame.itertuples(index=False):
-        table.add_row(*map(str, row))
+    if "source" not in frame.columns:
+        yield _catalog_table(kind, frame)
+        return
+    embedded = frame["source"] == "embedded"
+    what = kind.replace("datasets", "data sets")
+    for title, rows in ((f"{what} in the kit", embedded), (f"{what} of the hub, downloaded on first use", ~embedded)):
+        if rows.any():
+            yield _catalog_table(title, frame[rows])
+    if frame.empty:
+        yield _catalog_table(kind, frame)
+
+
+def _catalog_table(title: str, frame: Any) -> Table:
+    columns = [column for column in SHOWN if column in frame.columns]
+    table = _list(title)
+    for column in columns:
+        side: Literal["left", "right"] = "right" if column in NUMBERS else "left"
+        table.add_column(SHOWN[column], no_wrap=column not in ("licence", "description"), justify=side)
+    for row in frame[columns].astype(object).where(frame[columns].notna(), "-").itertuples(index=False):
+        table.add_row(*map(_cell, row))
     return table
+
+
+def _list(title: str) -> Table:
+    return Table(title=title, title_justify="left", box=box.SIMPLE, padding=(0, 1, 0, 0), pad_edge=False)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:,.0f}" if value >= 100 else f"{value:g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _strategy_table() -> Table:
     from . import strategies
 
-    table = Table("name", "what trains", title="strategies")
+    table = _list("strategies")
+    table.add_column("name", no_wrap=True)
+    table.add_column("what trains")
     for example in (*strategies.FIXED.values(), strategies.LastLayers(2)):
         table.add_row(example.name, (type(example).__doc__ or "").split("\n")[0].replace("`", ""))
     return table
@@ -305,10 +341,9 @@ def doctor() -> None:
     table.add_row("Memory", f"{memory.available / 1e9:.1f} of {memory.total / 1e9:.1f} GB free", "")
     table.add_row("Disk here", f"{shutil.disk_usage('.').free / 1e9:.1f} GB free", "")
     table.add_row("Device", _device(), "")
-    for record in catalog.MODELS:
-        weights = list((catalog.data_folder() / "models" / record.source).glob("*.safetensors"))
-        lacking = record.embedded and not weights
-        table.add_row(record.name, "[red]missing[/]" if lacking else "present", "reinstall the kit" if lacking else "")
+    for name in catalog.embedded("models"):
+        lacking = not list((catalog.data_folder() / "models" / name).glob("*.safetensors"))
+        table.add_row(name, "[red]missing[/]" if lacking else "present", "reinstall the kit" if lacking else "")
     console.print(table)
 
 

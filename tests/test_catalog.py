@@ -1,8 +1,23 @@
+import re
+
 import pytest
 
 from finetune_kit import catalog
 from finetune_kit.errors import UnknownNameError
 from finetune_kit.tasks import Task
+
+# Tasks that records of models and data sets may name before the task itself is there.
+TASKS = {
+    "question-answering", "completion", "translation", "image-classification", "object-detection",
+    "audio-classification", *(record.name for record in catalog.TASKS),
+}  # fmt: skip
+HUB_MODELS, HUB_DATASETS = (
+    [record for record in records if not record.embedded] for records in (catalog.MODELS, catalog.DATASETS)
+)
+
+
+def by_name(record):
+    return record.name
 
 
 @pytest.mark.parametrize("kind", ["task", "model", "dataset"])
@@ -34,16 +49,36 @@ def test_a_table_has_a_row_a_record(kind):
     records = {"tasks": catalog.TASKS, "models": catalog.MODELS, "datasets": catalog.DATASETS}[kind]
     table = catalog.table(kind)
     assert table["name"].tolist() == [record.name for record in records]
-    assert table["description"].str.len().gt(0).all() and "source" not in table
+    assert table["description"].str.len().gt(0).all() and "handler" not in table
+
+
+@pytest.mark.parametrize(("kind", "record"), [("models", catalog.MODELS[0]), ("datasets", catalog.DATASETS[0])])
+def test_a_table_has_the_embedded_ones_first_and_the_address_of_the_others(kind, record):
+    sources = catalog.table(kind)["source"].tolist()
+    count = len(catalog.embedded(kind))
+    assert record.embedded and set(sources[:count]) == {"embedded"} and all("/" in one for one in sources[count:])
+
+
+def test_a_table_of_models_says_what_to_choose_by():
+    row = catalog.table("models", "distilbert").iloc[0]
+    assert (row["parameters"], row["megabytes"], row["licence"]) == ("67 M", 268.0, "Apache-2.0")
+    assert row["input"] == "lower-cased English, 512 tokens" and "question-answering" in row["tasks"]
+
+
+def test_a_table_of_data_sets_counts_the_splits_that_are_used():
+    row = catalog.table("datasets", "sst2").iloc[0]
+    assert (row["train"], row["validation"], row["classes"]) == (67349, 872, 2) and row.isna()["test"]
 
 
 @pytest.mark.parametrize(
     ("kind", "pattern", "names"),
     [
         ("models", "pocket-*", ["pocket-bert"]),
-        ("models", "sentiment", ["pocket-bert"]),
+        ("models", "sentiment", ["pocket-bert", "distilbert"]),
+        ("models", "object-*", ["rt-detr-r18", "d-fine-nano"]),
         ("tasks", "*class*", ["text-classification"]),
         ("datasets", "rev*", ["reviews"]),
+        ("datasets", "sentiment", ["reviews", "imdb", "sst2"]),
     ],
 )
 def test_wildcards_match_names_and_tasks(kind, pattern, names):
@@ -60,7 +95,7 @@ def test_another_table_is_unknown():
         catalog.table("model")
 
 
-@pytest.mark.parametrize("record", catalog.TASKS, ids=lambda record: record.name)
+@pytest.mark.parametrize("record", catalog.TASKS, ids=by_name)
 def test_a_handler_imports_and_is_a_task(record):
     handler = catalog.handler(record)
     assert issubclass(handler, Task)
@@ -68,13 +103,40 @@ def test_a_handler_imports_and_is_a_task(record):
     assert record.dataset is None or catalog.dataset(record.dataset)
 
 
-@pytest.mark.parametrize("record", catalog.DATASETS, ids=lambda record: record.name)
-def test_an_embedded_data_set_has_its_folder_and_splits(record):
-    folder = catalog.data_folder() / "datasets" / record.name
-    assert {file.stem for file in folder.glob("*.parquet")} == {"train", "validation", "test"}
+@pytest.mark.parametrize("name", catalog.embedded("datasets"))
+def test_an_embedded_data_set_has_its_folder_and_what_its_record_says(name):
+    import pandas as pd
+
+    record = catalog.dataset(name)
+    files = (catalog.data_folder() / "datasets" / record.source).glob("*.parquet")
+    frames = {file.stem: pd.read_parquet(file) for file in files}
+    assert {split: len(frame) for split, frame in frames.items()} == record.splits
+    assert all(set(record.columns.values()) <= set(frame.columns) for frame in frames.values())
+    assert record.classes is None or frames["train"][record.columns["label"]].nunique() == record.classes
 
 
-@pytest.mark.parametrize("record", catalog.MODELS, ids=lambda record: record.name)
-def test_a_model_names_tasks_of_the_catalogue(record):
-    assert record.tasks and all(catalog.task(name) for name in record.tasks)
-    assert record.licence and record.megabytes > 0
+@pytest.mark.parametrize("record", catalog.MODELS, ids=by_name)
+def test_a_model_names_tasks_and_says_what_it_costs(record):
+    assert record.tasks and set(record.tasks) <= TASKS
+    assert record.licence and record.input and record.family and record.megabytes > 0
+    assert re.fullmatch(r"\d+(\.\d)? M", record.parameters)
+
+
+@pytest.mark.parametrize("record", HUB_MODELS, ids=by_name)
+def test_the_size_of_a_hub_model_fits_its_weights(record):
+    # 2 bytes a weight in bfloat16, 4 in float32; GPT-2's files hold its masks too, a tenth of the whole.
+    bytes_a_weight = record.megabytes / float(record.parameters.removesuffix(" M"))
+    expected = 2 if "bfloat16" in record.description or "instruct" in record.name else 4
+    assert expected * 0.97 < bytes_a_weight < expected * 1.12
+
+
+@pytest.mark.parametrize("record", catalog.DATASETS, ids=by_name)
+def test_a_data_set_names_its_task_columns_and_splits(record):
+    assert record.task in TASKS and record.columns and record.licence and record.megabytes > 0
+    assert "train" in record.splits and set(record.splits) <= {"train", "validation", "test"}
+    assert (record.classes is not None) == bool(record.columns.keys() & {"label", "labels"})
+
+
+@pytest.mark.parametrize("record", [*HUB_MODELS, *HUB_DATASETS], ids=by_name)
+def test_the_address_on_the_hub_is_one(record):
+    assert re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", record.source)

@@ -122,6 +122,18 @@ def test_unknown_name_suggests_the_nearest():
         load("pocket-bart")
 
 
+def test_a_name_of_the_catalogue_is_its_folder_or_its_hub_id(tmp_path):
+    assert checkpoints.locate("distilbert") == "distilbert/distilbert-base-uncased"
+    assert checkpoints.locate("owner/name") == "owner/name"
+    assert (tmp_path / checkpoints.locate("pocket-bert") / "config.json").is_file()
+
+
+def test_a_hub_id_with_the_hub_switched_off():
+    with pytest.raises(ModelError, match="cannot be reached: is there a network") as caught:
+        load("somebody/nothing-of-this-name")
+    assert "HF_HUB_OFFLINE" in str(caught.value) and "pocket-bert" in str(caught.value)
+
+
 def test_eager_attention_for_narrow_models_on_a_cpu():
     narrow, wide = transformers.BertConfig(hidden_size=256), transformers.BertConfig(hidden_size=768)
     if torch.cuda.is_available():

@@ -6,7 +6,7 @@ import sys
 import pytest
 from tiny import tiny_frame
 
-from finetune_kit import cli
+from finetune_kit import catalog, cli
 
 
 @pytest.fixture
@@ -32,6 +32,28 @@ def test_list_shows_the_catalogue(call):
     assert code == 0
     for name in ("sentiment", "pocket-bert", "reviews", "last-2", "scratch"):
         assert name in out
+
+
+@pytest.mark.parametrize("kind", ["models", "datasets", "tasks", "strategies", "objectives"])
+def test_list_fits_80_columns_and_cuts_no_name(call, monkeypatch, kind):
+    monkeypatch.setattr(cli.console, "width", 80)
+    code, out, _ = call("list", kind)
+    assert code == 0 and max(map(len, out.splitlines())) <= 80 and "…" not in out
+    if kind in ("models", "datasets"):
+        assert all(name in out for name in catalog.table(kind)["name"])
+
+
+def test_list_shows_the_embedded_ones_before_those_of_the_hub(call):
+    _, out, _ = call("list", "models", "sentiment")
+    embedded, hub = out.split("models of the hub")
+    assert "pocket-bert" in embedded and "distilbert" not in embedded and "gpt2" not in out
+    for words in ("distilbert", "67 M", "268", "Apache-2.0"):
+        assert words in hub
+
+
+def test_list_of_nothing_is_an_empty_table(call):
+    code, out, _ = call("list", "models", "zzz")
+    assert code == 0 and "name" in out
 
 
 def test_doctor_names_versions_and_device(call):

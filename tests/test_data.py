@@ -125,6 +125,35 @@ def test_an_embedded_data_set_by_name():
     }
 
 
+def test_a_file_of_the_name_of_a_hub_id_is_the_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own").mkdir()
+    frame().to_csv(tmp_path / "own" / "data.csv", index=False)
+    assert pairs(load("own/data.csv")["all"]) == ROWS
+    assert "Did you mean 'own/data.csv'" in error_of(StorageError, lambda: data.read("own/dat.csv"))
+    (tmp_path / "own" / "data").mkdir()
+    assert "is a folder" in error_of(StorageError, lambda: data.read("own/data"))
+
+
+def test_a_hub_id_with_the_hub_switched_off():
+    message = error_of(StorageError, lambda: data.read("somebody/nothing-of-this-name"))
+    assert "cannot be reached" in message and "HF_HUB_OFFLINE" in message and "reviews" in message
+
+
+def test_a_misspelt_name_of_the_catalogue_suggests_the_nearest():
+    assert "Did you mean the data set 'ag-news'?" in error_of(StorageError, lambda: data.read("agnews"))
+
+
+def test_nested_classes_of_a_dataset_keep_their_names():
+    classes = datasets.ClassLabel(names=["x", "y"])
+    features = datasets.Features({"objects": datasets.List({"id": datasets.Value("int64"), "kind": classes})})
+    source = datasets.Dataset.from_list(
+        [{"objects": [{"id": 7, "kind": 1}, {"id": 8, "kind": -1}]}, {"objects": []}], features=features
+    )
+    (first, second) = data.read(source)["all"]["objects"]
+    assert list(first) == [{"id": 7, "kind": "y"}, {"id": 8, "kind": None}] and list(second) == []
+
+
 @pytest.mark.parametrize(
     ("labels", "names"),
     [

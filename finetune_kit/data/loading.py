@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +12,24 @@ import datasets
 import pandas as pd
 
 from .. import catalog
-from ..errors import DataError, StorageError
+from ..catalog import hub
+from ..errors import DataError, StorageError, unknown_name
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".json", ".parquet")
 WHOLE = "all"  # the key of a source that has no splits of its own
-Source = Any  # a path, the name of an embedded data set, a frame, a Dataset or a DatasetDict
+Source = Any  # a path, a name from the catalogue, a hub id, a frame, a Dataset or a DatasetDict
+HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 
 
 def read(source: Source) -> dict[str, pd.DataFrame]:
     """Read `source` into one frame a split, under 'all' where it has no splits.
 
-    Takes the path of a CSV, JSON lines or parquet file, the name of an embedded data set,
-    a pandas frame, a `datasets.Dataset` or a `datasets.DatasetDict`. Raises StorageError
-    for a missing file and DataError for one that cannot be read.
+    Takes the path of a CSV, JSON lines or parquet file, a name from the catalogue, a hub id
+    'owner/name', a pandas frame, a `datasets.Dataset` or a `datasets.DatasetDict`. A data set
+    of the catalogue has the splits that its record names, and besides its own columns those
+    that its task needs, under the task's names (such as text, label). Class ids become class
+    names. Raises StorageError for a missing file or a hub that gives nothing, DataError for
+    data that cannot be read.
     """
     if isinstance(source, pd.DataFrame):
         return {WHOLE: source}
@@ -32,14 +38,75 @@ def read(source: Source) -> dict[str, pd.DataFrame]:
     if isinstance(source, datasets.DatasetDict):
         return {name: _plain_labels(part) for name, part in source.items()}
     if isinstance(source, (str, Path)):
-        if str(source) in {record.name for record in catalog.DATASETS}:
-            folder = catalog.data_folder() / "datasets" / str(source)
-            return {file.stem: pd.read_parquet(file) for file in sorted(folder.glob("*.parquet"))}
+        record = _record(str(source))
+        if record is not None:
+            return _read_record(record)
+        if isinstance(source, str) and _is_hub_id(source):
+            return _read_hub(source)
         return {WHOLE: read_file(Path(source))}
     raise DataError(
         f"Data of type {type(source).__name__} cannot be read; expected the path of a {', '.join(SUFFIXES)} file, "
-        "a pandas DataFrame, a datasets.Dataset or a DatasetDict."
+        "a name from the catalogue, a hub id, a pandas DataFrame, a datasets.Dataset or a DatasetDict."
     )
+
+
+def _record(name: str) -> catalog.DatasetRecord | None:
+    """The record of this name or, so that the splits and columns are known either way, of this hub id."""
+    return next((record for record in catalog.DATASETS if name in (record.name, _hub_id(record))), None)
+
+
+def _hub_id(record: catalog.DatasetRecord) -> str | None:
+    return None if record.embedded or record.config else record.source
+
+
+def _is_hub_id(name: str) -> bool:
+    """Whether it is 'owner/name', and neither a file or folder that is there nor the path of one that should be."""
+    return bool(HUB_ID.fullmatch(name)) and not Path(name).exists() and Path(name).suffix.lower() not in SUFFIXES
+
+
+def _read_record(record: catalog.DatasetRecord) -> dict[str, pd.DataFrame]:
+    if record.embedded:
+        folder = catalog.data_folder() / "datasets" / record.source
+        frames = {file.stem: pd.read_parquet(file) for file in sorted(folder.glob("*.parquet"))}
+    else:
+        frames = _read_hub(record.source, record.config, tuple(record.splits))
+    return {name: _with_task_columns(frame, record) for name, frame in frames.items()}
+
+
+def _read_hub(source: str, config: str | None = None, splits: tuple[str, ...] = ()) -> dict[str, pd.DataFrame]:
+    """Download a data set, or take it from the cache. splits: those to take; all if none are named."""
+    try:
+        hub.require(source, "README.md", "dataset")
+        found = datasets.load_dataset(source, config)
+    except Exception as error:  # datasets raises many kinds, RuntimeError for a script among them
+        reason = hub.explain(error, "data set", source, "datasets")
+        if reason:
+            raise StorageError(reason) from error
+        words = " ".join(str(error).split())
+        several = " Load one of them with datasets.load_dataset and pass the result." if "Config name" in words else ""
+        raise DataError(f"The data set {source!r} cannot be read: {words[:300].rstrip('.')}.{several}") from error
+    for split in splits:
+        if split not in found:
+            raise DataError(f"The data set {source!r} has no split {split!r} any more; it has {', '.join(found)}.")
+    return {name: _plain_labels(part) for name, part in found.items() if not splits or name in splits}
+
+
+def _with_task_columns(frame: pd.DataFrame, record: catalog.DatasetRecord) -> pd.DataFrame:
+    """The frame with the columns that the task needs under the task's names, in front of its own."""
+    needed = {role: _field(frame, path) for role, path in record.columns.items()}
+    own = frame.drop(columns=[role for role in needed if role in frame.columns])
+    return pd.concat([pd.DataFrame(needed), own], axis=1)
+
+
+def _field(frame: pd.DataFrame, path: str) -> pd.Series:
+    """A column, or by a dotted path a field of a column of structs or of lists of structs."""
+    column, *keys = path.split(".")
+    if column not in frame.columns:
+        raise unknown_name("column", column, map(str, frame.columns))
+    values = frame[column]
+    for key in keys:
+        values = values.map(lambda cell, k=key: cell[k] if isinstance(cell, dict) else [one[k] for one in cell])
+    return values
 
 
 def read_file(path: Path) -> pd.DataFrame:
@@ -75,8 +142,13 @@ def _missing(path: Path) -> str:
     beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
     nearest = difflib.get_close_matches(path.name, beside, n=1)
     meant = f" Did you mean {str(path.with_name(nearest[0]))!r}?" if nearest else ""
-    embedded = ", ".join(record.name for record in catalog.DATASETS)
-    return f"There is no file {str(path)!r}.{meant} (Embedded data sets, by name: {embedded}.)"
+    named = difflib.get_close_matches(str(path), [record.name for record in catalog.DATASETS], n=1, cutoff=0.75)
+    meant = meant or (f" Did you mean the data set {named[0]!r}?" if named else "")
+    embedded = ", ".join(catalog.embedded("datasets"))
+    return (
+        f"There is no file {str(path)!r}.{meant} (Embedded data sets, by name: {embedded}; "
+        "`finetune-kit list datasets` shows those of the hub.)"
+    )
 
 
 def decode(path: Path) -> str:
@@ -135,10 +207,31 @@ def _parse_json_lines(text: str, path: Path) -> pd.DataFrame:
 
 
 def _plain_labels(dataset: datasets.Dataset) -> pd.DataFrame:
-    """A Dataset as a frame, the ids of ClassLabel columns replaced by their names."""
+    """A Dataset as a frame, the ids of ClassLabel columns replaced by their names, nested ones too."""
     frame = dataset.to_pandas()
     for name, feature in dataset.features.items():
-        if isinstance(feature, datasets.ClassLabel):
-            known = frame[name].notna() & (frame[name] >= 0)
-            frame[name] = frame[name].where(known).map(lambda i, f=feature: f.int2str(int(i)), na_action="ignore")
+        if _holds_classes(feature):
+            frame[name] = frame[name].map(lambda value, f=feature: _class_names(value, f))
     return frame
+
+
+def _holds_classes(feature: Any) -> bool:
+    if isinstance(feature, dict):
+        return any(map(_holds_classes, feature.values()))
+    inner = getattr(feature, "feature", None)  # of a list
+    return isinstance(feature, datasets.ClassLabel) or (inner is not None and _holds_classes(inner))
+
+
+def _class_names(value: Any, feature: Any) -> Any:
+    """Ids as names wherever `feature` says that they are classes; a missing or negative id has none."""
+    if isinstance(feature, datasets.ClassLabel):
+        return None if value is None or value != value or value < 0 else feature.int2str(int(value))
+    if value is None or not _holds_classes(feature):
+        return value
+    if isinstance(feature, dict) and isinstance(value, dict):
+        return {key: _class_names(one, feature[key]) for key, one in value.items()}
+    # a list; of structs it is stored as a struct of lists by some versions
+    inner = getattr(feature, "feature", feature)
+    if isinstance(value, dict):
+        return {key: [_class_names(one, inner[key]) for one in many] for key, many in value.items()}
+    return [_class_names(one, inner) for one in value]

@@ -21,8 +21,7 @@ def resolve(config: RunConfig) -> Task:
         raise ConfigError(
             f"{', '.join(columns)} name columns of your data; expected data= with the path of a file too."
         )
-    dataset = catalog.dataset(record.dataset)
-    return build(dataset.name, text=dataset.text, label=dataset.label)  # type: ignore[no-any-return]
+    return build(record.dataset)  # type: ignore[no-any-return]
 
 
 __all__ = ["Task", "resolve"]

@@ -68,7 +68,8 @@ class Studio(LivePanel):
         self.strategy = ipw.Dropdown(
             options=[(n, n) for n in names], value=self.config.strategy, description="Strategy"
         )
-        models = list(dict.fromkeys([*(record.name for record in catalog.MODELS), self.config.model]))
+        suited = [record.name for record in catalog.MODELS if self.config.task in record.tasks]
+        models = list(dict.fromkeys([*suited, self.config.model]))
         # A Combobox: a folder or a hub id can be typed in place of a listed model.
         self.model = ipw.Combobox(
             options=models,

@@ -1,0 +1,24 @@
+"""The records of objectives. Adding one: one file under finetune_kit/objectives/, and its record here."""
+
+from __future__ import annotations
+
+from .records import ObjectiveRecord
+
+OBJECTIVES = (
+    ObjectiveRecord(
+        "masked-words", "finetune_kit.objectives.masked_words:MaskedWords", "MODEL_FOR_MASKED_LM_MAPPING",
+        "Guess hidden words from both sides (BERT)",
+    ),
+    ObjectiveRecord(
+        "span-corruption", "finetune_kit.objectives.span_corruption:SpanCorruption",
+        "MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING", "Write out the spans cut from a text (T5)",
+    ),
+    ObjectiveRecord(
+        "next-word", "finetune_kit.objectives.next_word:NextWord", "MODEL_FOR_CAUSAL_LM_MAPPING",
+        "Guess each word from those before it (GPT)",
+    ),
+    ObjectiveRecord(
+        "sentence-distillation", "finetune_kit.objectives.sentence_distillation:SentenceDistillation", None,
+        "Masked words, and a larger model's sentence vectors (BERT)",
+    ),
+)  # fmt: skip

@@ -27,11 +27,65 @@ def test_a_configuration_is_frozen():
         RunConfig().seed = 3
 
 
+RECIPE = {
+    "model": "gpt2",
+    "shape": {"n_embd": 64, "n_layer": 2},
+    "start": "counted",
+    "vocabulary": 2000,
+    "counted_tokens": 1000,
+    "held_out_share": 0.05,
+    "precision": "fp32",
+    "seed": 4,
+    "stages": [
+        {"objective": "next-word", "settings": {}, "steps": 5},
+        {"objective": "masked-words", "settings": {"masked_share": 0.15}, "length": 128, "schedule": "linear"},
+    ],
+}
+
+
 def test_recipe_round_trip_with_its_stages(tmp_path):
-    recipe = PretrainingRecipe(stages=(Stage(steps=5), Stage(length=128, schedule="linear")), width=128)
-    assert set(recipe.to_dict()) == {"stages", "width"}
+    recipe = PretrainingRecipe.from_dict(RECIPE)
+    assert recipe.stages == (
+        Stage(objective="next-word", steps=5),
+        Stage(settings={"masked_share": 0.15}, length=128, schedule="linear"),
+    )
     recipe.to_yaml(tmp_path / "recipe.yaml")
     assert PretrainingRecipe.from_yaml(tmp_path / "recipe.yaml") == recipe
+    assert PretrainingRecipe.from_dict(recipe.to_dict()) == recipe
+
+
+def test_only_what_differs_from_the_default_is_written(tmp_path):
+    recipe = PretrainingRecipe(stages=(Stage(steps=5), Stage(length=128)), seed=1)
+    assert recipe.to_dict() == {"seed": 1, "stages": [{"steps": 5}, {"length": 128}]}
+    recipe.to_yaml(tmp_path / "recipe.yaml")
+    assert yaml.safe_load((tmp_path / "recipe.yaml").read_text(encoding="utf-8")) == recipe.to_dict()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"seed": 5}, ["seed (4 there, 5 here)"]),
+        ({"shape": {"n_embd": 128, "n_layer": 2}}, ["shape.n_embd (64 there, 128 here)"]),
+        ({"shape": {"n_embd": 64}}, ["shape.n_layer (2 there, None here)"]),
+        ({"shape": {}}, ["shape.n_embd (64 there, None here)", "shape.n_layer (2 there, None here)"]),
+        ({"shape": None, "model": "gpt-2"}, ["model ('gpt2' there, 'gpt-2' here)", "shape.n_embd", "shape.n_layer"]),
+        ({"stages": RECIPE["stages"][:1]}, ["stages.2.objective ('masked-words' there, None here)", "stages.2.steps"]),
+        ({"stages": [RECIPE["stages"][0], {**RECIPE["stages"][1], "settings": {"masked_share": 0.3}}]},
+         ["stages.2.settings.masked_share (0.15 there, 0.3 here)"]),
+        ({"stages": RECIPE["stages"][::-1]}, ["stages.1.length (64 there, 128 here)", "stages.2.length"]),
+    ],
+)  # fmt: skip
+def test_differences_between_recipes_are_named(change, words):
+    found = PretrainingRecipe.from_dict(RECIPE).differences(PretrainingRecipe.from_dict({**RECIPE, **change}))
+    assert all(any(one.startswith(word) for one in found) for word in words), found
+    assert len(found) == len(words) or change.keys() & {"shape", "stages"}
+
+
+def test_recipes_that_are_equal_do_not_differ_and_others_do():
+    recipe = PretrainingRecipe.from_dict(RECIPE)
+    assert recipe.differences(PretrainingRecipe.from_dict(recipe.to_dict())) == []
+    old, new = (PretrainingRecipe(model="bert", start="random", shape=shape) for shape in (None, {}))
+    assert old != new and old.differences(new)  # the checkpoint's architecture, or the config class's defaults
 
 
 def test_a_default_recipe_leaves_all_out():
@@ -74,7 +128,7 @@ def test_a_bad_value_is_named_with_what_was_expected(values, found, expected):
 @pytest.mark.parametrize(
     ("build", "words"),
     [
-        (lambda: Stage(steps=0), "steps=0"),
+        (lambda: Stage(steps=-1), "steps=-1"),
         (lambda: Stage(schedule="cosin"), "schedule='cosin'"),
         (lambda: Stage(learning_rate="a"), "learning_rate='a'"),
         (lambda: Stage(learning_rate=2.0), "learning_rate=2.0"),
@@ -82,12 +136,29 @@ def test_a_bad_value_is_named_with_what_was_expected(values, found, expected):
         (lambda: PretrainingRecipe(stages=()), "stages=()"),
         (lambda: PretrainingRecipe(stages=None), "stages=None"),
         (lambda: PretrainingRecipe(stages=["linear"]), "stages='linear'"),
-        (lambda: PretrainingRecipe(heads=3), "heads=3: expected a divisor of width=256"),
-        (lambda: PretrainingRecipe(heads=0), "heads=0"),
-        (lambda: PretrainingRecipe(width="wide"), "width='wide'"),
-        (lambda: PretrainingRecipe(masked_share=1.5), "masked_share=1.5"),
+        (lambda: Stage(objective=3), "objective=3"),
+        (lambda: Stage(settings=None), "settings=None"),
+        (lambda: Stage(settings=["masked_share"]), "settings=['masked_share']"),
+        (lambda: Stage(length=0), "length=0"),
+        (lambda: Stage(length=16.0), "length=16.0"),
+        (lambda: Stage(batch_size=True), "batch_size=True"),
+        (lambda: Stage(weight_decay=-0.1), "weight_decay=-0.1"),
+        (lambda: Stage(weight_decay=float("nan")), "weight_decay=nan"),
+        (lambda: PretrainingRecipe(model=""), "model=''"),
+        (lambda: PretrainingRecipe(model=None), "model=None"),
+        (lambda: PretrainingRecipe(shape="wide", start="random"), "shape='wide'"),
+        (lambda: PretrainingRecipe(start="scratch"), "start='scratch'"),
+        (lambda: PretrainingRecipe(start="checkpoint", shape={}), "start='checkpoint': expected 'random' or 'counted'"),
+        (lambda: PretrainingRecipe(vocabulary=4000), "start='checkpoint': expected 'random' or 'counted'"),
+        (lambda: PretrainingRecipe(start="random", vocabulary=99), "vocabulary=99"),
+        (lambda: PretrainingRecipe(start="random", vocabulary=1e4), "vocabulary=10000.0"),
+        (lambda: PretrainingRecipe(counted_tokens=0), "counted_tokens=0"),
+        (lambda: PretrainingRecipe(held_out_share=0.0), "held_out_share=0.0"),
+        (lambda: PretrainingRecipe(held_out_share=1.0), "held_out_share=1.0"),
+        (lambda: PretrainingRecipe(held_out_share="some"), "held_out_share='some'"),
+        (lambda: PretrainingRecipe(precision="fp8"), "precision='fp8'"),
         (lambda: PretrainingRecipe(seed=-1), "seed=-1"),
-        (lambda: PretrainingRecipe(stages=[{"length": 512}]), "positions=128: expected at least 512"),
+        (lambda: PretrainingRecipe(seed=2**32), "seed=4294967296"),
     ],
 )
 def test_a_bad_recipe_is_named_with_what_was_expected(build, words):

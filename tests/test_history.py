@@ -108,3 +108,65 @@ def test_to_frame_has_a_column_a_quantity_and_gaps_where_nothing_was_logged(hist
     pd.testing.assert_series_equal(
         frame["validation_loss"].dropna(), pd.Series([0.8, 0.9, 0.5], index=[1, 3, 4], name="validation_loss")
     )
+
+
+def test_a_second_start_goes_on_counting_where_the_first_ended():
+    history = History()
+    history.total_steps = 30
+    assert history.start(10) == 0
+    for step in range(1, 11):
+        history.advance(step)
+    assert history.start(20) == 10
+    assert (history.step, history.total_steps) == (10, 30)
+    history.advance(11)
+    history.log(11, 0.1, train_loss=1.0)
+    assert history.rows[0]["step"] == 11
+
+
+def test_the_total_grows_with_a_stage_that_nobody_announced():
+    history = History()
+    history.start(10)
+    history.advance(10)
+    history.start(5)
+    assert history.total_steps == 15
+
+
+def test_steps_done_in_an_earlier_session_count_for_the_step_but_not_for_the_pace():
+    history = History()
+    assert history.pace == 0.0
+    assert history.start(100, done=60) == 0
+    assert (history.step, history.pace, history.seconds_left) == (60, 0.0, None)
+    time.sleep(0.02)
+    history.advance(62)
+    assert 0 < history.pace <= 2 / 0.02
+    assert history.seconds_left == pytest.approx(38 / history.pace, rel=0.2)
+
+
+def test_the_pace_is_that_of_the_latest_stage():
+    history = History()
+    history.start(1000)
+    history.advance(1000)  # no time at all
+    history.start(10)
+    assert history.pace == 0.0
+    time.sleep(0.02)
+    history.advance(1001)
+    assert 0 < history.pace <= 1 / 0.02
+
+
+def test_a_note_is_added_to_the_latest_row_and_heard():
+    history, heard = History(), []
+    history.subscribe(lambda h: heard.append(len(h.rows)))
+    history.note(guesses={"a": "b"})  # before the first row there is nothing to add it to
+    assert history.rows == []
+    history.log(1, 0.1, validation_loss=1.0)
+    history.log(2, 0.2, validation_loss=0.5)
+    copies = history.rows
+    history.note(guesses={"a [MASK]": "film 90%"})
+    assert [("guesses" in row) for row in history.rows] == [False, True]
+    assert history.rows[1]["validation_loss"] == 0.5 and history.rows[1]["guesses"] == {"a [MASK]": "film 90%"}
+    assert "guesses" not in copies[1]  # a row that was given away does not change
+    assert heard == [0, 1, 2, 2]
+
+
+def test_a_loaded_history_has_no_pace():
+    assert History([{"step": 7, "epoch": 1.0, "seconds": 12.5}]).pace == 0.0

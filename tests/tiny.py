@@ -1,5 +1,6 @@
-"""A BERT of a few thousand weights as a folder on disk, with its tokenizer, and small texts to train it on."""
+"""A BERT, a GPT-2 and a T5 of a few thousand weights as folders on disk, and small texts to train them on."""
 
+import random
 from pathlib import Path
 
 import pandas as pd
@@ -68,3 +69,60 @@ def tiny_frame(rows: int = 60) -> pd.DataFrame:
         texts.append(f"the {nouns[i % 4]} was {word} {extra}")
         labels.append("positive" if i % 2 else "negative")
     return pd.DataFrame({"text": texts, "label": labels})
+
+
+def write_tiny_gpt2(folder: Path, seed: int = 0) -> Path:
+    """A next-word checkpoint without dropout over whole words; `<|endoftext|>` is 0, and the words follow."""
+    end = "<|endoftext|>"
+    tokenizer = _word_level([end], end)
+    tokenizer.add_special_tokens({"bos_token": end, "eos_token": end, "pad_token": end})
+    torch.manual_seed(seed)
+    config = transformers.GPT2Config(
+        vocab_size=len(tokenizer), n_embd=16, n_layer=2, n_head=2, n_positions=32, bos_token_id=0, eos_token_id=0,
+        pad_token_id=0, resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0,
+    )  # fmt: skip
+    transformers.GPT2LMHeadModel(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def write_tiny_t5(folder: Path, seed: int = 0, sentinels: int = 20) -> Path:
+    """A span-corruption checkpoint without dropout: `<pad>` 0, `</s>` 1, `<unk>` 2, the words, the sentinels."""
+    tokenizer = t5_tokenizer(sentinels)
+    torch.manual_seed(seed)
+    config = transformers.T5Config(
+        vocab_size=len(tokenizer), d_model=16, d_kv=8, d_ff=32, num_layers=2, num_heads=2, dropout_rate=0.0,
+        pad_token_id=0, eos_token_id=1, decoder_start_token_id=0,
+    )  # fmt: skip
+    transformers.T5ForConditionalGeneration(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def t5_tokenizer(sentinels: int = 20, words: list[str] | None = None) -> transformers.PreTrainedTokenizerFast:
+    """Whole words between T5's special tokens and its sentinels."""
+    marks = [f"<extra_id_{i}>" for i in range(sentinels)]
+    tokenizer = _word_level(["<pad>", "</s>", "<unk>"], "<unk>", words)
+    tokenizer.add_special_tokens({"pad_token": "<pad>", "eos_token": "</s>"})
+    tokenizer.add_tokens(marks, special_tokens=True)
+    return tokenizer
+
+
+def _word_level(specials: list[str], unknown: str, words: list[str] | None = None):
+    vocabulary = {word: i for i, word in enumerate([*specials, *(words or WORDS)])}
+    raw = Tokenizer(models.WordLevel(vocabulary, unk_token=unknown))
+    raw.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    return transformers.PreTrainedTokenizerFast(tokenizer_object=raw, unk_token=unknown)
+
+
+def tiny_works(works: int = 8, paragraphs: int = 12, seed: int = 0) -> pd.DataFrame:
+    """Titled works of paragraphs over WORDS, in which the noun decides the word that judges it."""
+    draw = random.Random(seed)
+    judged = {"film": "good", "meal": "bad", "book": "fine", "hotel": "poor"}
+    rows = []
+    for work in range(works):
+        for _ in range(paragraphs):
+            nouns = draw.choices(list(judged), k=3)
+            text = " ".join(f"the {noun} was {draw.choice(['very', 'so', 'not'])} {judged[noun]}" for noun in nouns)
+            rows.append({"title": f"work {work}", "text": text})
+    return pd.DataFrame(rows)

@@ -286,6 +286,7 @@ def pretrain(
     from .config import PretrainingRecipe
 
     settings = PretrainingRecipe.from_yaml(recipe)
+    sources = [part if part == "python-docs" else Path(part) for part in corpus or ["python-docs"]]
     _make_folder(out)
     with console.status("starting torch ..."):
         from . import pretraining
@@ -293,7 +294,7 @@ def pretrain(
     history.subscribe(_tell_losses(history))
     with _progress() as progress:
         _watch(progress, history)
-        done = pretraining.execute(settings, corpus or "python-docs", out, sentences=sentence, history=history)
+        done = pretraining.execute(settings, sources, out, sentences=sentence, history=history)
     console.print(repr(done), highlight=False)
     if done.stopped:
         console.print(f"Stopped; the same command goes on from the last checkpoint in {out.resolve()}.", soft_wrap=True)

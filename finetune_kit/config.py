@@ -219,13 +219,16 @@ class PretrainingRecipe(Settings):
     def differences(self, other: PretrainingRecipe) -> list[str]:
         """Where `other` differs from this recipe, one 'setting: this, that' for each difference."""
         mine, others = (_flat(dataclasses.asdict(recipe)) for recipe in (self, other))
-        names = [n for n in {**mine, **others} if mine.get(n) != others.get(n)]
-        return [f"{name} ({mine.get(name)!r} there, {others.get(name)!r} here)" for name in names]
+        names = [n for n in {**mine, **others} if mine.get(n, MISSING) != others.get(n, MISSING)]
+        return [f"{name} ({mine.get(name, MISSING)} there, {others.get(name, MISSING)} here)" for name in names]
+
+
+MISSING = "nothing"
 
 
 def _flat(value: Any, name: str = "") -> dict[str, Any]:
     """Nested mappings and lists as one mapping with dotted names."""
     items = value.items() if isinstance(value, dict) else enumerate(value, 1) if isinstance(value, tuple) else None
-    if items is None:
-        return {name: value}
+    if not items:
+        return {name: repr(value)}
     return {k: v for key, one in items for k, v in _flat(one, f"{name}.{key}" if name else str(key)).items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
-import importlib.util
+import importlib.machinery
 import inspect
 import json
 import pydoc_data.topics
@@ -20,10 +20,11 @@ from typing import Any
 import datasets
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from .data.loading import decode, read_file
-from .errors import DataError, StorageError
+from .errors import ConfigError, DataError, StorageError
 
 PYTHON_DOCS = "python-docs"
 TEXT_SUFFIXES = (".txt", ".md", ".rst", ".text")
@@ -38,7 +39,7 @@ Passage = tuple[str, str]  # the work it is from, and a paragraph of it
 
 
 def read(corpus: Corpus) -> Iterator[Passage]:
-    """Yield (work, paragraph) for all of a corpus.
+    """Yield (work, paragraph) for all of a corpus; paragraphs of white space alone are passed over.
 
     corpus: 'python-docs'; the path of a text file (paragraphs are parted by empty lines) or of
     a parquet, CSV or JSON lines file with a column `text` (and `title` or `article` for the
@@ -46,6 +47,10 @@ def read(corpus: Corpus) -> Iterator[Passage]:
     list of paths and names. Raises StorageError for a path that is not there, DataError for
     a file that is no text, or a corpus without any.
     """
+    return (passage for passage in _read(corpus) if passage[1].strip())
+
+
+def _read(corpus: Corpus) -> Iterator[Passage]:
     if isinstance(corpus, datasets.Dataset):
         return _rows(corpus.to_pandas(), "data set")
     if isinstance(corpus, pd.DataFrame):
@@ -65,7 +70,7 @@ def _several(corpus: Iterable[Any]) -> Iterator[Passage]:
     for number, part in enumerate(corpus):
         if not isinstance(part, str) or part == PYTHON_DOCS or _exists(part):
             yield from read(part)
-        elif re.search(r"\s", part.strip()) or not re.search(r"[/\\]|\.\w+$", part):
+        elif not part.strip("./\\ ") or re.search(r"\s", part.strip()) or not re.search(r"[/\\]|\.\w+$", part):
             yield f"texts {number // PARAGRAPHS}", part
         else:
             raise StorageError(f"There is no file or folder {part!r} to read a corpus from.")
@@ -73,7 +78,7 @@ def _several(corpus: Iterable[Any]) -> Iterator[Passage]:
 
 def _exists(path: str) -> bool:
     try:
-        return Path(path).exists()
+        return bool(path.strip("./\\ ")) and Path(path).exists()
     except (OSError, ValueError):  # a text is too long for a path
         return False
 
@@ -110,7 +115,10 @@ def _file(path: Path) -> Iterator[Passage]:
 
 def _parquet(path: Path) -> Iterator[Passage]:
     """By batches: the kit's own corpora are larger than a frame should be."""
-    names = pq.read_schema(path).names
+    try:
+        names = pq.read_schema(path).names
+    except (OSError, pa.ArrowException) as error:
+        raise DataError(f"{path} is not a parquet file: {' '.join(str(error).split())[:200]}") from error
     work = next((n for n in ("title", "article") if n in names), None)
     if "text" not in names:
         raise DataError(f"{path} has the columns {names}; expected 'text', and 'title' or 'article' for the work.")
@@ -118,7 +126,7 @@ def _parquet(path: Path) -> Iterator[Passage]:
     for batch in pq.ParquetFile(path).iter_batches(columns=[name for name in (work, "text") if name]):
         for row in batch.to_pylist():
             number += 1
-            yield (row[work] or "") if work else f"{path.name} {number // PARAGRAPHS}", plain(row["text"], path.name)
+            yield str(row[work] or "") if work else f"{path.name} {number // PARAGRAPHS}", plain(row["text"], path.name)
 
 
 def _rows(frame: pd.DataFrame, name: str) -> Iterator[Passage]:
@@ -174,7 +182,8 @@ def _paragraphs(text: str) -> Iterator[str]:
 def _docstrings(name: str) -> Iterator[str]:
     """The docstrings of a module or package: out of its source, or of its compiled members if it is loaded."""
     try:
-        spec = importlib.util.find_spec(name)
+        # Not importlib.util.find_spec, which asks finders that other packages have put in and may import them.
+        spec = importlib.machinery.PathFinder.find_spec(name)
     except (ImportError, ValueError):
         return
     origin = Path((spec and spec.origin) or "")
@@ -243,6 +252,14 @@ class Material:
         """The split's numbers of paragraphs, words (between white space) and word pieces."""
         return json.loads((self.folder / COUNTS).read_text(encoding="utf-8"))[split]  # type: ignore[no-any-return]
 
+    def check_corpus(self) -> None:
+        """Refuse another corpus than the one that the token streams were made of."""
+        held = json.loads((self.folder / COUNTS).read_text(encoding="utf-8")).get("corpus")
+        if held not in (None, describe(self.corpus)):
+            raise ConfigError(
+                f"{self.folder} was begun with another corpus ({held}); expected the same one, or another folder."
+            )
+
     def passages(self, split: str) -> Iterator[Passage]:
         """The split's paragraphs with their works."""
         works = validation_works(self.corpus, self.share)
@@ -250,7 +267,7 @@ class Material:
 
 
 def validation_works(corpus: Corpus, share: float) -> set[str]:
-    """The works that are held out: those whose hash falls within `share`, one at least.
+    """The works that are held out: those whose hash falls within `share`, one at least and never all.
 
     Raises DataError when the corpus has no text, or only one work.
     """
@@ -262,7 +279,16 @@ def validation_works(corpus: Corpus, share: float) -> set[str]:
             f"The corpus is a single piece of at most {PARAGRAPHS} paragraphs; some of it must be held out to measure "
             "on. Add text, or part it into paragraphs by empty lines."
         )
-    return {work for work in works if held_out(work, share)} or {min(works, key=_place)}
+    inwards = sorted(works, key=lambda work: (_place(work), work))
+    wanted = sum(held_out(work, share) for work in works)
+    return set(inwards[: min(max(wanted, 1), len(works) - 1)])
+
+
+def describe(corpus: Corpus) -> str:
+    """A corpus in a few words, by which another one is told from it."""
+    if isinstance(corpus, (list, tuple)) and all(isinstance(part, (str, Path)) for part in corpus):
+        return hashlib.sha256("\0".join(map(str, corpus)).encode()).hexdigest()[:16]
+    return str(corpus) if isinstance(corpus, (str, Path)) else type(corpus).__name__
 
 
 def encode(corpus: Corpus, processor: Any, share: float, separator: list[int], folder: Path) -> None:
@@ -290,4 +316,4 @@ def encode(corpus: Corpus, processor: Any, share: float, separator: list[int], f
         if pending[split]:
             flush(split)
         np.save(folder / f"{split}.npy", np.concatenate(streams[split]))
-    (folder / COUNTS).write_text(json.dumps(counts), encoding="utf-8")
+    (folder / COUNTS).write_text(json.dumps(counts | {"corpus": describe(corpus)}), encoding="utf-8")

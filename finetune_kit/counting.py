@@ -59,7 +59,8 @@ def counted_start(model: Any, tokens: np.ndarray, vocabulary: int, seed: int) ->
     scale = max(1.0, embedding.std().item() / 0.05)
     frequency = np.bincount(tokens, minlength=vocabulary) + 1.0
     with torch.no_grad():
-        embedding[:vocabulary] = torch.from_numpy(vectors * np.float32(scale))
+        met = torch.from_numpy(frequency > 1)  # a piece that never occurs, such as a sentinel, keeps its random vector
+        embedding[:vocabulary][met] = torch.from_numpy(vectors * np.float32(scale)).to(embedding)[met]
         bias = getattr(model.get_output_embeddings(), "bias", None)
         if bias is not None:
             bias[:vocabulary] = torch.from_numpy(np.log(frequency / frequency.sum())).to(bias)

@@ -12,6 +12,7 @@ import torch
 
 from . import checkpoints
 from .errors import DataError, ModelError
+from .objectives.base import IGNORED
 from .objectives.masked_words import MaskedWords
 
 KIND = {"masked": "AutoModelForMaskedLM", "causal": "AutoModelForCausalLM", "backbone": "AutoModel"}
@@ -53,10 +54,12 @@ def guessing(
         for start in range(0, len(encoded), 32):
             batch = collate([{"input_ids": ids} for ids in encoded[start : start + 32]])
             loss, outcome = objective.loss(network, {name: value.to(network.device) for name, value in batch.items()})
-            hits.append(outcome["hits"].cpu())
+            hits.append(outcome["hits"][batch["labels"] != IGNORED].cpu())
             losses.append(loss.item() * len(hits[-1]))
     right = torch.cat(hits).float()
-    return {"accuracy": right.mean().item(), **objective.read(sum(losses) / max(len(right), 1))}
+    if not len(right):
+        raise DataError("Nothing was hidden in texts this short; give longer ones, or a larger masked_share.")
+    return {"accuracy": right.mean().item(), **objective.read(sum(losses) / len(right))}
 
 
 def complete(
@@ -74,6 +77,8 @@ def complete(
     Degeneration"). The same seed gives the same text.
     """
     network, processor = _opened(model, "causal")
+    if network.config.is_encoder_decoder or not network.can_generate() or processor.mask_token:
+        raise ModelError(f"A {type(network).__name__} does not continue texts; expected a GPT, such as 'pocket-gpt'.")
     return _continue(network, processor, prompt, words, temperature, top_p, seed)
 
 
@@ -130,14 +135,15 @@ def _guesses(network: Any, processor: Any, text: str, count: int) -> list[tuple[
     if mask is None:
         raise ModelError("This model's tokenizer has no mask; fill_mask wants one trained on masked words.")
     text = text.replace("[MASK]", mask)
-    inputs = processor(text, return_tensors="pt", truncation=True).to(network.device)
+    longest = network.config.max_position_embeddings
+    inputs = processor(text, return_tensors="pt", truncation=True, max_length=longest).to(network.device)
     places = (inputs["input_ids"][0] == processor.mask_token_id).nonzero().ravel().tolist()
     if not places:
         raise DataError(f"{text!r} has no {mask}; put it in place of the word to guess.")
     network.eval()
     with torch.inference_mode():
         shares = network(**inputs).logits[0, places].float().softmax(-1)  # (masks, vocabulary)
-    best = shares.topk(count)
+    best = shares.topk(min(count, shares.shape[-1]))
     rows = []
     for number, (values, ids) in enumerate(zip(best.values.tolist(), best.indices.tolist(), strict=True), 1):
         words = [processor.decode([i]).strip() for i in ids]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import math
+import shutil
 import signal
 import tempfile
 import threading
@@ -16,10 +18,11 @@ import datasets
 import numpy as np
 import torch
 import transformers
+from safetensors import SafetensorError
 
 from .checkpoints import quiet
 from .config import RunConfig
-from .errors import StorageError
+from .errors import FinetuneKitError, StorageError
 from .history import History
 from .metrics import ClassMetric
 from .objectives import Learnable
@@ -72,14 +75,38 @@ class KitTrainer(transformers.Trainer):
         return (loss, outputs) if return_outputs else loss
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
-        # What an objective hides at random is the same at every evaluation, and training's own draws go on undisturbed.
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.args.seed)
+        with self.data_collator.measuring():
             return dict(super().evaluate(*args, **kwargs))
 
     def _get_eval_sampler(self, eval_dataset: Any) -> Any:
         # The validation split comes sorted by length; grouping by length would shuffle it again.
         return torch.utils.data.SequentialSampler(eval_dataset)
+
+
+class NumberedCollator:
+    """A collator whose random draws depend on the number of the batch alone.
+
+    So a resumed training hides the words that an uninterrupted one would have hidden, and
+    every evaluation hides the same.
+    """
+
+    def __init__(self, collate: Callable[[list[Any]], Any], seed: int):
+        self.collate, self.seed, self.number = collate, seed, 0
+
+    def __call__(self, examples: list[Any]) -> Any:
+        self.number += 1
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed((self.seed << 32) + self.number)
+            return self.collate(examples)
+
+    @contextlib.contextmanager
+    def measuring(self) -> Iterator[None]:
+        """Count from 0 for one evaluation, and go on afterwards where training was."""
+        training, self.number = self.number, 0
+        try:
+            yield
+        finally:
+            self.number = training
 
 
 class HistoryCallback(transformers.TrainerCallback):
@@ -97,6 +124,8 @@ class HistoryCallback(transformers.TrainerCallback):
         if self.stop.is_set():
             control.should_training_stop = control.should_log = control.should_evaluate = True
             control.should_save = self.plan.save_every is not None
+        if self.plan.save_every and state.global_step == state.max_steps:
+            control.should_save = False  # the caller saves what is finished
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float], **kwargs: Any) -> None:
         if "loss" in logs:
@@ -106,6 +135,8 @@ class HistoryCallback(transformers.TrainerCallback):
             self._write(state, values)
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, float], **kwargs: Any) -> None:
+        if self.history.phase != "training":
+            return  # measured before or after it
         values = {k.replace("eval_", "validation_"): v for k, v in metrics.items() if not k.endswith(PACE)}
         values |= {f"validation_{k}": v for k, v in self.read(values["validation_loss"]).items()}
         if state.global_step:
@@ -225,7 +256,7 @@ def trainer(
         arguments(plan, learnable.labels, folder),
         train_dataset=train,
         eval_dataset=validation,
-        data_collator=learnable.collator(processor),
+        data_collator=NumberedCollator(learnable.collator(processor), plan.seed),
         processing_class=processor,
         compute_metrics=measure if plan.measures else None,
         callbacks=[HistoryCallback(history, stop, plan, learnable.read)],
@@ -242,17 +273,39 @@ def fit(trainer: KitTrainer, stop: threading.Event) -> bool:
     runtime's interrupt in Colab, stops like a click does; a second one interrupts. Raises
     StorageError when a checkpoint cannot be written.
     """
-    resume = any(Path(trainer.args.output_dir).glob("checkpoint-*"))
+    with _interrupt_stops(stop), quiet(), writing(Path(trainer.args.output_dir)):
+        latest = _latest_checkpoint(Path(trainer.args.output_dir))
+        if stop.is_set():
+            return True
+        trainer.data_collator.number = int(latest.name.split("-")[1]) if latest else 0
+        trainer.train(resume_from_checkpoint=str(latest) if latest else None)
+    return trainer.state.global_step < trainer.args.max_steps
+
+
+def _latest_checkpoint(folder: Path) -> Path | None:
+    """The newest whole checkpoint; those that a crash or a full disk left unfinished are removed."""
+    found = sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]), reverse=True)
+    for path in found:
+        try:
+            json.loads((path / "trainer_state.json").read_text(encoding="utf-8"))
+            return path
+        except (OSError, ValueError):
+            shutil.rmtree(path, ignore_errors=True)
+    return None
+
+
+@contextlib.contextmanager
+def writing(target: Path) -> Iterator[None]:
+    """A full disk or a read-only folder as a StorageError."""
     try:
-        with _interrupt_stops(stop), quiet():
-            if not stop.is_set():
-                trainer.train(resume_from_checkpoint=resume)
-    except OSError as error:
-        where = trainer.args.output_dir
-        raise StorageError(
-            f"Training ended, for {where} cannot be written: {error.strerror or error}. Earlier checkpoints are kept."
-        ) from error
-    return stop.is_set()
+        yield
+    except (OSError, SafetensorError, RuntimeError) as error:
+        # torch.save reports a full disk as a RuntimeError of its writer; any other is none of ours
+        written = isinstance(error, (OSError, SafetensorError)) or "PytorchStreamWriter" in str(error)
+        if isinstance(error, FinetuneKitError) or not written:
+            raise
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split())[:200]
+        raise StorageError(f"Cannot write {target}: {reason}. All saved before is kept.") from error
 
 
 @contextlib.contextmanager

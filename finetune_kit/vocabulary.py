@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers,
 
 from .errors import ConfigError, unknown_name
 
+ALPHABET = 200  # letters that get a piece of their own in WordPiece
 SENTINELS = 100  # T5's <extra_id_0> to <extra_id_99>
 
 
@@ -23,26 +25,42 @@ def train(kind: str, texts: Iterable[str], size: int) -> Any:
     """
     if kind not in MAKERS:
         raise unknown_name("kind of tokenizer", kind, MAKERS, "A model of another kind keeps its own: vocabulary=None.")
-    made = MAKERS[kind](iter(texts), size)
-    if len(made) < size:
-        raise ConfigError(f"vocabulary={size}: expected at most {len(made):,}, for this corpus allows no more pieces.")
+    try:
+        made = MAKERS[kind](iter(texts), size)
+    except Exception as error:  # the trainers raise nothing narrower when not even the letters fit
+        raise ConfigError(f"vocabulary={size}: expected more pieces: {' '.join(str(error).split())[:200]}") from error
+    if len(made) != size:
+        bound = "at most" if len(made) < size else "at least"
+        raise ConfigError(f"vocabulary={size}: expected {bound} {len(made):,}, for this corpus allows no other number.")
     return made
 
 
-def _bert(texts: Iterator[str], size: int) -> Any:
+def _bert(stream: Iterator[str], size: int) -> Any:
     specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    raw = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-    raw.normalizer = normalizers.BertNormalizer(lowercase=True)
-    raw.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    texts = list(stream)
+    raw = _word_pieces()
+    # The trainer meets the inner letters in no fixed order, and its later choices hang on that: name them first.
+    letters: Counter[str] = Counter()
+    for text in texts:
+        letters.update(raw.normalizer.normalize_str(text))
+    inner = sorted(f"##{letter}" for letter, _ in letters.most_common(ALPHABET) if not letter.isspace())
     trainer = trainers.WordPieceTrainer(
-        vocab_size=size, limit_alphabet=200, special_tokens=specials, show_progress=False
+        vocab_size=size, limit_alphabet=ALPHABET, special_tokens=[*specials, *inner], show_progress=False
     )
-    raw.train_from_iterator(_batches(texts), trainer)
-    raw.post_processor = processors.TemplateProcessing(
+    raw.train_from_iterator(_batches(iter(texts)), trainer)
+    made = _word_pieces(raw.get_vocab())  # without the mark that the trainer puts on what was named
+    made.post_processor = processors.TemplateProcessing(
         "[CLS] $A [SEP]", "[CLS] $A [SEP] $B:1 [SEP]:1", [(mark, specials.index(mark)) for mark in ("[CLS]", "[SEP]")]
     )
-    raw.decoder = decoders.WordPiece()
-    return transformers.BertTokenizerFast(tokenizer_object=raw, do_lower_case=True)
+    made.decoder = decoders.WordPiece()
+    return transformers.BertTokenizerFast(tokenizer_object=made, do_lower_case=True)
+
+
+def _word_pieces(vocabulary: dict[str, int] | None = None) -> Tokenizer:
+    made = Tokenizer(models.WordPiece(vocabulary or {}, unk_token="[UNK]"))
+    made.normalizer = normalizers.BertNormalizer(lowercase=True)
+    made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    return made
 
 
 def _gpt2(texts: Iterator[str], size: int) -> Any:

@@ -112,8 +112,11 @@ def test_a_counted_start_is_what_counting_gives_for_the_training_stream(english,
     start = transformers.BertForMaskedLM.from_pretrained(tmp_path / "start")
     tokens = np.load(tmp_path / "train.npy")[:3000]
     vectors = counting.word_vectors(tokens, 300, 16)
-    np.testing.assert_allclose(start.get_input_embeddings().weight.detach(), vectors, atol=1e-4)
     frequency = np.bincount(tokens, minlength=300) + 1
+    met = frequency > 1  # a piece that does not occur keeps its random vector
+    found = start.get_input_embeddings().weight.detach().numpy()
+    np.testing.assert_allclose(found[met], vectors[met], atol=1e-4)
+    assert (np.abs(found[~met]).sum(axis=1)[1:] > 0.05).all()  # but for the padding, which is 0
     expected = np.log(frequency / frequency.sum())
     np.testing.assert_allclose(start.cls.predictions.bias.detach(), expected, rtol=1e-4, atol=1e-4)
 
@@ -521,7 +524,7 @@ def test_a_disk_that_fills_up_is_a_storage_error_and_what_was_saved_is_kept(fold
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="file sizes are limited by POSIX's setrlimit")
-@pytest.mark.parametrize("limit", [2_000, 20_000, 40_000])
+@pytest.mark.parametrize("limit", [2_000, 20_000])
 def test_files_that_cannot_grow_are_a_storage_error(folders, corpus, tmp_path, limit):
     """What a full disk does, without one: no file may grow past a limit, be it stream, weights or moments."""
     import resource

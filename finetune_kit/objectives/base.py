@@ -74,19 +74,21 @@ class TextObjective(Objective):
 
     def loss(self, model: Any, inputs: Batch) -> tuple[torch.Tensor, Any]:
         outputs = model(**inputs)
-        return outputs["loss"], self.outcome(model, outputs["loss"], outputs["logits"], inputs["labels"])
-
-    def outcome(self, model: Any, loss: torch.Tensor, logits: torch.Tensor, labels: torch.Tensor) -> Batch:
-        """The loss and, while measuring, whether each token that counts was guessed right: (tokens,) bool."""
-        if model.training:
-            return {"loss": loss}
-        return {"loss": loss, "hits": (logits.argmax(dim=-1) == labels)[labels != IGNORED]}
+        return outputs["loss"], outcome(model, outputs["loss"], outputs["logits"].argmax(dim=-1), inputs["labels"])
 
     def measure(self, outputs: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-        return {"accuracy": float(np.mean(outputs))}
+        counted = outputs[outputs != IGNORED]
+        return {"accuracy": float(counted.mean()) if counted.size else 0.0}
 
     def read(self, loss: float) -> dict[str, float]:
         return {"perplexity": math.exp(min(loss, 50.0))}  # beyond e**50 it is not a number worth reading
+
+
+def outcome(model: Any, loss: torch.Tensor, guesses: torch.Tensor, labels: torch.Tensor) -> Batch:
+    """The loss and, while measuring, `hits`: (batch, length) int64, 1 for a right guess, 0 or IGNORED elsewhere."""
+    if model.training:
+        return {"loss": loss}
+    return {"loss": loss, "hits": torch.where(labels == IGNORED, IGNORED, (guesses == labels).long())}
 
 
 class MadeObjective(Objective):

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from ..corpora import Material
-from ..errors import DataError
+from ..errors import ConfigError, DataError
 
 MEASURED = 64_000  # tokens of the validation split that a loss is measured on
 
@@ -32,8 +32,14 @@ class TokenBlocks(torch.utils.data.Dataset[dict[str, torch.Tensor]]):
         return {"input_ids": torch.from_numpy(ids)}
 
 
-def blocks(split: str, length: int, material: Material, **marks: Any) -> TokenBlocks:
-    """The split's blocks; a bounded number of the validation split. Raises DataError when there is not even one."""
+def blocks(split: str, length: int, material: Material, shortest: int = 1, **marks: Any) -> TokenBlocks:
+    """The split's blocks; a bounded number of the validation split.
+
+    Raises ConfigError for a length below `shortest`, which leaves nothing to guess, and
+    DataError when the split has not even one block.
+    """
+    if length < shortest:
+        raise ConfigError(f"length={length}: expected at least {shortest} tokens, or there is nothing to guess.")
     tokens = material.tokens(split)
     if split == "validation":
         tokens = tokens[: max(MEASURED, length)]

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from ..corpora import Material
 from ..errors import ConfigError
-from .base import IGNORED, Batch, TextObjective
+from .base import IGNORED, Batch, TextObjective, outcome
 from .blocks import TokenBlocks, blocks
 
 
@@ -34,7 +34,7 @@ class MaskedWords(TextObjective):
 
     def examples(self, split: str, length: int, material: Material) -> TokenBlocks:
         marks = material.processor
-        return blocks(split, length, material, before=(marks.cls_token_id,), after=(marks.sep_token_id,))
+        return blocks(split, length, material, shortest=3, before=(marks.cls_token_id,), after=(marks.sep_token_id,))
 
     def collator(self, processor: Any) -> Any:
         return transformers.DataCollatorForLanguageModeling(processor, mlm_probability=self.masked_share)
@@ -44,9 +44,16 @@ class MaskedWords(TextObjective):
         if not (hasattr(model, "bert") and hasattr(model, "cls")):
             return super().loss(model, inputs)
         # The vocabulary's logits at the masked positions alone: a third of the work saved.
-        masked = inputs["labels"] != IGNORED  # (batch, length)
-        labels = inputs["labels"][masked]
         hidden = model.bert(input_ids=inputs["input_ids"], attention_mask=inputs.get("attention_mask"))[0]
-        logits = model.cls.predictions(hidden[masked])  # (masked, vocabulary)
-        loss = F.cross_entropy(logits.float(), labels)
-        return loss, self.outcome(model, loss, logits, labels)
+        return words_loss(model, hidden, inputs["labels"])
+
+
+def words_loss(model: Any, hidden: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, Batch]:
+    """Cross-entropy of a BERT's word head over the masked positions of `hidden`, (batch, length, width)."""
+    masked = labels != IGNORED  # (batch, length)
+    logits = model.cls.predictions(hidden[masked])  # (masked, vocabulary)
+    # Of a short batch perhaps nothing is masked: a mean over none would not be a number.
+    loss = F.cross_entropy(logits.float(), labels[masked], reduction="sum") / max(int(masked.sum()), 1)
+    guesses = torch.zeros_like(labels)
+    guesses[masked] = logits.argmax(dim=-1)
+    return loss, outcome(model, loss, guesses, labels)

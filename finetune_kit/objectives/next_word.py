@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from ..corpora import Material
-from .base import Batch, TextObjective
+from .base import Batch, TextObjective, outcome
 from .blocks import TokenBlocks, blocks
 
 
@@ -23,10 +23,12 @@ class NextWord(TextObjective):
         return [processor.eos_token_id]
 
     def examples(self, split: str, length: int, material: Material) -> TokenBlocks:
-        return blocks(split, length, material)
+        return blocks(split, length, material, shortest=2)
 
-    def outcome(self, model: Any, loss: torch.Tensor, logits: torch.Tensor, labels: torch.Tensor) -> Batch:
-        return super().outcome(model, loss, logits[:, :-1], labels[:, 1:])
+    def loss(self, model: Any, inputs: Batch) -> tuple[torch.Tensor, Any]:
+        outputs = model(**inputs)
+        guesses = outputs["logits"][:, :-1].argmax(dim=-1)  # (batch, length - 1)
+        return outputs["loss"], outcome(model, outputs["loss"], guesses, inputs["labels"][:, 1:])
 
     def collator(self, processor: Any) -> Any:
         return _with_labels

@@ -22,8 +22,8 @@ from torch.nn import functional as F
 from .. import checkpoints
 from ..corpora import Material
 from ..errors import ConfigError, DataError
-from .base import IGNORED, Batch
-from .masked_words import MaskedWords
+from .base import Batch
+from .masked_words import MaskedWords, words_loss
 
 SHORTEST, LONGEST = 4, 70  # words of a text that the teacher reads
 SAVE_EVERY = 4096  # texts between two savings of what the teacher has said
@@ -55,6 +55,10 @@ class SentenceDistillation(MaskedWords):
         for name, value, low in (("width", width, 1), ("texts", texts, 2)):
             if not isinstance(value, int) or value < low:
                 raise ConfigError(f"{name}={value!r}: expected a whole number, {low} or more.")
+        if not isinstance(question_share, (int, float)) or not 0 <= question_share <= 0.5:
+            raise ConfigError(f"question_share={question_share!r}: expected a share from 0 to 0.5.")
+        if isinstance(weight, bool) or not isinstance(weight, (int, float)) or weight < 0:
+            raise ConfigError(f"weight={weight!r}: expected a number, 0 or more.")
         self.teacher, self.width, self.texts = teacher, width, texts
         self.question_share, self.weight = question_share, weight
 
@@ -77,14 +81,11 @@ class SentenceDistillation(MaskedWords):
 
     def loss(self, model: Any, inputs: Batch) -> tuple[torch.Tensor, Any]:
         """Cross-entropy of the masked words plus `weight` times one minus the cosine to the teacher's vector."""
-        masked = inputs["labels"] != IGNORED  # (batch, length)
-        labels = inputs["labels"][masked]
         hidden, pooled = model.bert(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"])[:2]
-        logits = model.cls.predictions(hidden[masked])  # (masked, vocabulary)
-        words = F.cross_entropy(logits.float(), labels)
+        words, outputs = words_loss(model, hidden, inputs["labels"])
         distance = (1 - F.cosine_similarity(pooled.float(), inputs["targets"], dim=-1)).mean()
         loss = words + self.weight * distance
-        return loss, self.outcome(model, loss, logits, labels)
+        return loss, {**outputs, "loss": loss}
 
     def read(self, loss: float) -> dict[str, float]:
         return {}  # a sum of two losses is no perplexity
@@ -98,6 +99,8 @@ class SentenceDistillation(MaskedWords):
         _, vectors = self._taught("train", material)
         if vectors.shape[1] < self.width:
             raise ConfigError(f"width={self.width}: expected at most {vectors.shape[1]}, the teacher's.")
+        if len(vectors) < self.width:
+            raise DataError(f"The corpus gives {len(vectors)} texts, fewer than width={self.width}; take a larger one.")
         sample = vectors[:50_000].astype(np.float32)
         return PCA(self.width, random_state=material.seed).fit(sample).components_.T  # type: ignore[no-any-return]
 

@@ -34,7 +34,8 @@ class SpanCorruption(TextObjective):
         return "" if sentinels(processor) else "the sentinels <extra_id_0>, <extra_id_1> ..."
 
     def examples(self, split: str, length: int, material: Material) -> TokenBlocks:
-        return blocks(split, length, material)
+        self._check(length, len(sentinels(material.processor)))
+        return blocks(split, length, material, shortest=4)
 
     def collator(self, processor: Any) -> Any:
         marks, end = sentinels(processor), processor.eos_token_id
@@ -47,11 +48,20 @@ class SpanCorruption(TextObjective):
 
         return collate
 
+    def _check(self, length: int, known: int) -> None:
+        spans = self.spans(length)[1]
+        if spans + 1 > known:
+            raise ConfigError(
+                f"length={length}: expected at most {known - 1} spans, for the tokenizer has {known} sentinels; "
+                f"at mean_span={self.mean_span} there are {spans}. Take a larger mean_span or a smaller length."
+            )
+
     def corrupt(self, ids: np.ndarray, marks: list[int], end: int) -> tuple[np.ndarray, np.ndarray]:
         """One sequence of token ids as (input, target), both int64 and ended by `end`.
 
         Draws from torch's generator, which the Trainer seeds and a checkpoint restores.
         """
+        self._check(len(ids), len(marks))
         noise = self.noise_mask(len(ids))
         starts = np.flatnonzero(noise & ~np.r_[False, noise[:-1]])
         ends = np.flatnonzero(noise & ~np.r_[noise[1:], False]) + 1
@@ -66,10 +76,14 @@ class SpanCorruption(TextObjective):
         target += [marks[len(starts)], end]
         return np.array(source, dtype=np.int64), np.array(target, dtype=np.int64)
 
+    def spans(self, length: int) -> tuple[int, int]:
+        """How many tokens of a sequence are cut out, and in how many spans."""
+        noise = min(max(round(length * self.noise_share), 1), max(length - 1, 1))
+        return noise, max(min(round(noise / self.mean_span), length - noise), 1)
+
     def noise_mask(self, length: int) -> np.ndarray:
         """Which tokens are cut out, (length,) bool: noise_share of them, in spans that start after a kept token."""
-        noise = min(max(round(length * self.noise_share), 1), length - 1)
-        spans = min(max(round(noise / self.mean_span), 1), length - noise)
+        noise, spans = self.spans(length)
         kept = _parts(length - noise, spans)
         cut = _parts(noise, spans)
         lengths = np.stack([kept, cut], axis=1).ravel()  # kept, cut, kept, cut ...

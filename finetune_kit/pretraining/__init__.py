@@ -11,7 +11,7 @@ from typing import Any
 from .. import corpora, objectives
 from ..config import PretrainingRecipe, Stage
 from ..corpora import Corpus
-from ..errors import ConfigError
+from ..errors import ConfigError, unknown_name
 from ..history import History
 from .checks import check_recipe, folder_for
 from .job import Job, configuration
@@ -40,9 +40,15 @@ def pretrain(
     them is written to the history at every evaluation. settings: those of PretrainingRecipe
     and, for its one stage, of Stage. Raises a FinetuneKitError for bad input.
     """
+    if "stages" in settings:
+        raise ConfigError("stages: expected the settings of one stage; `execute` carries out a recipe of several.")
     names = {field.name for field in dataclasses.fields(Stage)}
     stage = {"batch_size": 32, "warmup_steps": 30, "schedule": "linear"}
     stage |= {name: settings.pop(name) for name in list(settings) if name in names}
+    recipes = {field.name for field in dataclasses.fields(PretrainingRecipe)}
+    for name in settings:
+        if name not in recipes:
+            raise unknown_name("setting", name, (recipes | names) - {"stages"})
     recipe = PretrainingRecipe.from_dict({"model": model, "held_out_share": 0.05, **settings})
     if "objective" not in stage:
         stage["objective"] = objectives.default_for(configuration(recipe))
@@ -68,6 +74,8 @@ def execute(
     """
     if minutes is not None and not (isinstance(minutes, (int, float)) and 0 < minutes < math.inf):
         raise ConfigError(f"minutes={minutes!r}: expected a number above 0.")
+    if minutes is not None and len(recipe.stages) > 1:
+        raise ConfigError(f"minutes={minutes}: expected a recipe of one stage; this one has {len(recipe.stages)}.")
     history, stop = history or History(), stop or threading.Event()
     with folder_for(out) as folder:
         check_recipe(recipe, folder)

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .. import checkpoints, training
+from .. import checkpoints, corpora, training
 from ..config import PretrainingRecipe
 from ..errors import ConfigError, DataError, ModelError, StorageError
 from ..runs import prepare_folder
 
-RECIPE = "recipe.yaml"
+RECIPE, PENDING = "recipe.yaml", "recipe.pending.yaml"
+START = "start"  # the folder of the model before its first step
 
 
 @contextlib.contextmanager
@@ -28,37 +29,43 @@ def folder_for(out: str | Path | None) -> Iterator[Path]:
     yield Path(out)
 
 
-@contextlib.contextmanager
-def writing(target: Path) -> Iterator[None]:
-    """A full disk or a read-only folder as a StorageError."""
-    try:
-        yield
-    except OSError as error:
-        raise StorageError(f"Cannot write {target}: {error.strerror or error}. All saved before is kept.") from error
-
-
 def save_whole(target: Path, *parts: Any) -> None:
     """Write a model and what goes with it into the new folder `target`, which appears only when it is complete."""
     partial = target.with_name(target.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
-    with checkpoints.quiet(), writing(target):
+    with checkpoints.quiet(), training.writing(target):
         for part in parts:
             part.save_pretrained(partial)
         partial.rename(target)
 
 
 def check_recipe(recipe: PretrainingRecipe, folder: Path) -> None:
-    """Write the recipe into a new folder; refuse a folder that another recipe began."""
-    held = folder / RECIPE
-    if not held.exists():
-        recipe.to_yaml(held)
+    """Refuse a folder that another recipe has begun; clear what a start that was broken off has left.
+
+    The recipe counts as begun when its model stands before its first step (`begin`).
+    """
+    held, pending = folder / RECIPE, folder / PENDING
+    if held.exists():
+        differences = PretrainingRecipe.from_yaml(held).differences(recipe)
+        if differences:
+            raise ConfigError(
+                f"{folder} holds a pretraining with another recipe: {'; '.join(differences[:6])}. Choose another "
+                f"folder, or go back to the settings in {held}."
+            )
         return
-    differences = PretrainingRecipe.from_yaml(held).differences(recipe)
-    if differences:
-        raise ConfigError(
-            f"{folder} holds a pretraining with another recipe: {'; '.join(differences[:6])}. Choose another folder, "
-            f"or go back to the settings in {held}."
-        )
+    if pending.exists():  # so what lies here is ours
+        for name in ("train.npy", "validation.npy", corpora.COUNTS):
+            (folder / name).unlink(missing_ok=True)
+        shutil.rmtree(folder / START, ignore_errors=True)
+    with training.writing(folder):
+        recipe.to_yaml(pending)
+
+
+def begin(folder: Path) -> None:
+    """Note that the model stands and all checks have passed: from now on the folder is this recipe's."""
+    if (folder / PENDING).exists():
+        with training.writing(folder):
+            (folder / PENDING).replace(folder / RECIPE)
 
 
 def check_sentences(sentences: list[str], processor: Any) -> None:

@@ -21,10 +21,9 @@ from ..errors import ConfigError, DataError, ModelError
 from ..history import History
 from ..objectives import MadeObjective, Objective, TextObjective
 from .callbacks import Clock, GuessCallback
-from .checks import check_disk, check_fit, check_length, check_sentences, save_whole
+from .checks import START, begin, check_disk, check_fit, check_length, check_sentences, save_whole
 from .result import Pretrained
 
-START = "start"  # the folder of the model before its first step
 EVALUATIONS = 8  # of the validation split in each stage
 SAVE_EVERY = 200  # steps: minutes on a laptop
 TIMED = 6  # steps that the pace is read off when a budget is given in minutes
@@ -56,6 +55,9 @@ class Job:
         for stage, objective in stages:
             if isinstance(objective, TextObjective):
                 check_length(stage.length, model)
+                for split in ("train", "validation"):
+                    objective.examples(split, stage.length, material)  # what is wrong with a later stage is said now
+        begin(self.folder)
         if minutes is not None:
             stages = [(self._in_time(*stages[0], model, material, minutes), first)]
         self.history.total_steps = sum(stage.steps for stage, _ in stages)
@@ -64,14 +66,14 @@ class Job:
             trainer = self._trainer(stage, objective, model, material, self.folder / f"stage-{number}", self.history)
             if number == 1:
                 self.history.before = self._before(trainer, objective)
-            self._train(number, stage, trainer, model)
-            if self.stop.is_set():
+            stopped = self._train(number, stage, trainer, model)
+            if stopped:
                 break
         after = self._measure(trainer, objective, "measuring after")
         comparable = stages[0][0].objective == stage.objective
         corpus = material.counts("validation") if isinstance(first, TextObjective) else {}
         before = self.history.before if comparable else {}
-        made = Pretrained(self.recipe, model, processor, self.history, before, after, self.stop.is_set(), corpus)
+        made = Pretrained(self.recipe, model, processor, self.history, before, after, stopped, corpus)
         self.history.enter("stopped" if made.stopped else "finished")
         return made
 
@@ -107,7 +109,9 @@ class Job:
             raise ConfigError("stages: expected objectives that end a paragraph alike; these do not.")
         if not (self.folder / corpora.COUNTS).exists():
             self.history.enter("reading the corpus")
-            corpora.encode(self.corpus, material.processor, material.share, list(separators.pop()), self.folder)
+            with training.writing(self.folder):
+                corpora.encode(self.corpus, material.processor, material.share, list(separators.pop()), self.folder)
+        material.check_corpus()
 
     def _start(self, objective: Objective, processor: Any, material: Material) -> Any:
         """The model before its first step."""
@@ -167,18 +171,24 @@ class Job:
         scores.pop("epoch", None)
         return {**scores, **objective.read(scores["loss"])}
 
-    def _train(self, number: int, stage: Stage, trainer: training.KitTrainer, model: Any) -> None:
+    def _train(self, number: int, stage: Stage, trainer: training.KitTrainer, model: Any) -> bool:
+        """Train one stage, unless that was done before; whether it was stopped."""
         done = self._done(number)
         if done.exists():
             self.history.advance(self.history.step + stage.steps)
-            return
+            return False
         transformers.set_seed(self.recipe.seed)
         if stage.steps and training.fit(trainer, self.stop):
-            return
+            return True
         save_whole(done, model)
+        return False
 
     def _in_time(self, stage: Stage, objective: Objective, model: Any, material: Material, minutes: float) -> Stage:
         """The stage with as many steps as fit into `minutes`, read off a few steps of a copy of the model."""
+        kept = self.folder / "timed.json"
+        if kept.exists():  # by the call that this one goes on from
+            steps, warmup = json.loads(kept.read_text(encoding="utf-8"))
+            return dataclasses.replace(stage, steps=steps, warmup_steps=warmup)
         self.history.enter("timing a few steps")
         short = dataclasses.replace(stage, steps=TIMED, warmup_steps=0)
         with training.temporary_folder() as folder:
@@ -186,14 +196,17 @@ class Job:
             trainer.args.eval_strategy = "no"
             clock = Clock()
             trainer.add_callback(clock)
-            training.fit(trainer, threading.Event())
+            if training.fit(trainer, self.stop):
+                return stage
             begun = time.perf_counter()
             with checkpoints.quiet():
                 trainer.evaluate()
             measuring = time.perf_counter() - begun
         left = 60 * minutes - (EVALUATIONS + 1) * measuring
         steps = max(10, int(left / clock.seconds_a_step))
-        return dataclasses.replace(stage, steps=steps, warmup_steps=min(stage.warmup_steps, steps // 10))
+        warmup = min(stage.warmup_steps, steps // 10)
+        kept.write_text(json.dumps([steps, warmup]), encoding="utf-8")
+        return dataclasses.replace(stage, steps=steps, warmup_steps=warmup)
 
 
 def plan_for(stage: Stage, objective: Objective, recipe: PretrainingRecipe) -> training.Plan:

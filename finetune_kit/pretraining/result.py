@@ -11,7 +11,8 @@ from .. import checkpoints
 from ..config import PretrainingRecipe
 from ..history import History
 from ..runs import prepare_folder, versions
-from .checks import RECIPE, writing
+from ..training import writing
+from .checks import RECIPE
 
 RECORD = "pretraining.json"
 

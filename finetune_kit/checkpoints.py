@@ -113,7 +113,7 @@ def new_configuration(kind: str, settings: dict[str, Any]) -> Any:
     kinds = transformers.CONFIG_MAPPING
     if kind not in kinds:
         raise unknown_name("model type", kind, kinds.keys(), "They are transformers' own.")
-    known = set(kinds[kind]().to_dict())
+    known = {*kinds[kind]().to_dict(), "num_labels"}  # which every class takes and none lists
     for key in settings:
         if key not in known:
             raise unknown_name(f"setting of a {kind} model", key, known)

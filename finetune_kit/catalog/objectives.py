@@ -21,4 +21,16 @@ OBJECTIVES = (
         "sentence-distillation", "finetune_kit.objectives.sentence_distillation:SentenceDistillation", None,
         "Masked words, and a larger model's sentence vectors (BERT)",
     ),
+    ObjectiveRecord(
+        "image-classes", "finetune_kit.objectives.image_classes:ImageClasses", None,
+        "Tell drawn characters and formulas apart (ResNet)",
+    ),
+    ObjectiveRecord(
+        "object-boxes", "finetune_kit.objectives.detection:ObjectBoxes", None,
+        "Find the objects of drawn scenes (RT-DETR)",
+    ),
+    ObjectiveRecord(
+        "sound-classes", "finetune_kit.objectives.sound_classes:SoundClasses", None,
+        "Recognise words that a synthesiser speaks (wav2vec2)",
+    ),
 )  # fmt: skip

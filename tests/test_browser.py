@@ -1,4 +1,4 @@
-"""The quickstart in JupyterLab in a real browser: Run All, Train, Stop, an error inside the panel."""
+"""Notebooks and their panels in JupyterLab in a real browser: Run All, Train, Stop, an error inside the panel."""
 
 import contextlib
 import os
@@ -11,11 +11,13 @@ import time
 import urllib.request
 from pathlib import Path
 
+import nbformat
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
-NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "00_quickstart.ipynb"
+NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+NOTEBOOK, PRETRAINING = NOTEBOOKS / "00_quickstart.ipynb", NOTEBOOKS / "01_pretraining.ipynb"
 # Without these Chromium keeps looking for hosts that an offline machine cannot reach.
 OFFLINE = [
     "--no-sandbox",
@@ -34,11 +36,23 @@ pytestmark = [
 ]
 
 
+def _only_the_panel(path):
+    """The notebook with no other code than what its panel needs; the whole of it runs in test_notebooks.py."""
+    notebook = nbformat.read(path, as_version=4)
+    needed = ("import finetune_kit", "settings = dict(", "sentences = [", "pretrain_panel(")
+    notebook.cells = [cell for cell in notebook.cells if any(words in cell.source for words in needed)]
+    for cell in notebook.cells:
+        if cell.source.startswith(("settings =", "sentences =")):
+            cell.source = cell.source.splitlines()[0]
+    return notebook
+
+
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     """JupyterLab over a copy of the notebook; its address."""
     folder = tmp_path_factory.mktemp("lab")
     shutil.copy(NOTEBOOK, folder)
+    nbformat.write(_only_the_panel(PRETRAINING), folder / PRETRAINING.name)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -65,23 +79,33 @@ def lab(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def page(lab):
-    """The notebook's page after Run All has ended."""
+def browser():
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=OFFLINE)
-        page = browser.new_page(viewport={"width": 1280, "height": 1400})
-        page.set_default_timeout(2 * MINUTE)
-        page.goto(f"{lab}/lab/tree/{NOTEBOOK.name}?reset")
-        page.wait_for_function(
-            "() => window.jupyterapp?.shell?.currentWidget?.context?.isReady"
-            " && window.jupyterapp.shell.currentWidget.sessionContext?.isReady"
-            " && window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'"
-        )
-        page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")
-        page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="busy"]')
-        page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=8 * MINUTE)
-        yield page
+        yield browser
         browser.close()
+
+
+def run_all(browser, address, name):
+    """The page of a notebook after Run All has ended."""
+    page = browser.new_page(viewport={"width": 1280, "height": 1400})
+    page.set_default_timeout(2 * MINUTE)
+    page.goto(f"{address}/lab/tree/{name}?reset")
+    page.wait_for_function(
+        "() => window.jupyterapp?.shell?.currentWidget?.context?.isReady"
+        " && window.jupyterapp.shell.currentWidget.sessionContext?.isReady"
+        " && window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'"
+    )
+    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")
+    page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="busy"]')
+    page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=8 * MINUTE)
+    return page
+
+
+@pytest.fixture(scope="module")
+def page(lab, browser):
+    """The quickstart's page after Run All has ended."""
+    return run_all(browser, lab, NOTEBOOK.name)
 
 
 @pytest.fixture
@@ -152,3 +176,46 @@ def test_error_is_shown_inside_the_panel(panel):
 def test_show_code_opens(panel):
     panel.get_by_text("Show code").click()
     expect(panel.get_by_text("ftk.fine_tune(")).to_be_visible()
+
+
+# --- pretraining
+
+
+@pytest.fixture(scope="module")
+def pretraining(lab, browser):
+    """The pretraining panel of its notebook."""
+    page = run_all(browser, lab, PRETRAINING.name)
+    found = page.locator(".widget-vbox", has=page.get_by_role("button", name="Pretrain")).first
+    found.scroll_into_view_if_needed()
+    return found
+
+
+def test_pretraining_shows_guesses_as_it_learns_and_stops(pretraining):
+    pretraining.get_by_role("button", name="Pretrain").click()
+    pretraining.get_by_text(re.compile(r"Training step \d+ of \d+, \d+ s left")).wait_for()
+    pretraining.get_by_text(re.compile("tokens a second")).wait_for()
+    expect(pretraining.locator("tr", has_text="[MASK]")).to_be_visible()
+    pretraining.page.wait_for_function(
+        "panel => panel.querySelectorAll('tr').length > 3", arg=pretraining.element_handle()
+    )  # the sentences and three moments
+    if path := os.environ.get("PRETRAINING_SCREENSHOT"):
+        pretraining.screenshot(path=path)
+    pretraining.get_by_role("button", name="Stop").click()
+    pretraining.get_by_text("Stopped", exact=True).wait_for()
+    expect(pretraining).to_contain_text("held-out works")
+    expect(pretraining.get_by_role("button", name="Pretrain")).to_be_enabled()
+
+
+def test_pretraining_panel_fills_a_gap(pretraining):
+    box = pretraining.get_by_placeholder("A sentence with [MASK]")
+    box.fill("Return the [MASK] of the string.")
+    box.press("Enter")
+    expect(pretraining.locator("td", has_text="%").last).to_be_visible()
+
+
+def test_pretraining_without_a_corpus_says_so_in_the_panel(pretraining):
+    box = pretraining.get_by_placeholder("python-docs")
+    box.fill("nowhere.txt")
+    box.press("Enter")
+    pretraining.get_by_role("button", name="Pretrain").click()
+    expect(pretraining.get_by_text("no file or folder 'nowhere.txt'")).to_be_visible()

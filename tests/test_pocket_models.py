@@ -5,8 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import transformers
+from safetensors import safe_open
 
 import finetune_kit as ftk
+from finetune_kit import checkpoints, objectives
+from finetune_kit.config import PretrainingRecipe
 
 FOLDER = Path(ftk.locate("pocket-bert"))
 
@@ -51,3 +54,35 @@ def test_pretraining_beats_from_scratch_on_few_labels():
         for strategy in ("scratch", "full")
     }
     assert scores["full"] > scores["scratch"]
+
+
+RECIPES = sorted(FOLDER.parent.glob("*/recipe.yaml"))
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.parent.name)
+def test_a_shipped_recipe_makes_the_shipped_shape(path):
+    """The recipe can be carried out as it is written, and its model has the shipped one's weights, name by name."""
+    recipe = PretrainingRecipe.from_yaml(path)
+    made = [objectives.resolve(stage) for stage in recipe.stages]
+    shipped = checkpoints.configuration(str(path.parent))
+    settings = made[0].head_settings() if isinstance(made[0], objectives.MadeObjective) else {}
+    if not settings:
+        settings = {"vocab_size": recipe.vocabulary, "pad_token_id": shipped.pad_token_id}
+    config = checkpoints.new_configuration(recipe.model, {**recipe.shape, **settings})
+    built = checkpoints.build(config, made[0].auto_class)
+    with safe_open(path.parent / "model.safetensors", "pt") as file:
+        weights = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+    expected = {name: tuple(value.shape) for name, value in built.state_dict().items()}
+    assert weights.items() <= expected.items()
+    assert {name for name, _ in built.named_parameters()} <= weights.keys()
+
+
+@pytest.mark.parametrize("folder", sorted(path.parent for path in RECIPES), ids=lambda path: path.name)
+def test_every_pocket_model_is_small_and_has_a_card(folder):
+    assert sum(path.stat().st_size for path in folder.iterdir()) <= 10_000_000
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    assert "license: apache-2.0" in card and "finetune-kit pretrain" in card and "## Limits" in card
+
+
+def test_all_pocket_models_together_are_at_most_40_mb():
+    assert sum(path.stat().st_size for path in FOLDER.parent.rglob("*") if path.is_file()) <= 40_000_000

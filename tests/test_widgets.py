@@ -125,3 +125,67 @@ def test_text_of_the_user_is_escaped():
 def test_no_unknown_constructor_arguments(recwarn, folder):
     ftk.studio(ftk.TextClassification(tiny_frame()), model=folder)
     assert not [w for w in recwarn if "unrecognized arguments" in str(w.message)]
+
+
+# --- pretraining
+
+
+@pytest.fixture
+def pretraining_panel(folder):
+    from tiny import tiny_works
+
+    settings = {"steps": 12, "batch_size": 8, "length": 16, "learning_rate": 1e-2, "start": "random"}
+    return ftk.pretrain_panel(folder, tiny_works(), ["the film was [MASK]"], minutes=None, **settings)
+
+
+def test_pretraining_shows_guesses_curves_and_scores(pretraining_panel):
+    pretraining_panel.start_button.click()
+    done = pretraining_panel.wait()
+    assert done.after["loss"] < done.before["loss"]
+    moments = [row for row in done.history.rows if "guesses" in row]
+    assert len(moments) > 2 and pretraining_panel.guesses.value.count("<tr>") == min(len(moments), 6) + 1
+    assert moments[-1]["guesses"]["the film was [MASK]"] in pretraining_panel.guesses.value
+    assert f"{done.after['accuracy']:.1%}" in pretraining_panel.scores.value
+    assert "tokens a second" in pretraining_panel.pace.value
+    assert bytes(pretraining_panel.picture.widget.value).startswith(b"\x89PNG")
+
+
+def test_pretraining_answers_before_and_after(pretraining_panel):
+    pretraining_panel.sentence.value = "the [MASK] was good"
+    assert pretraining_panel.answer.value.count("%") == 5
+    pretraining_panel.sentence.value = "the film was good"
+    assert "Error:" in pretraining_panel.answer.value
+    pretraining_panel.start()
+    pretraining_panel.wait()
+    pretraining_panel.sentence.value = "the [MASK] was good"
+    assert pretraining_panel.answer.value.count("%") == 5
+
+
+def test_pretraining_without_a_corpus_shows_why(pretraining_panel):
+    pretraining_panel.source.value = "nowhere.txt"
+    pretraining_panel.start()
+    with pytest.raises(ftk.FinetuneKitError, match=r"no file or folder 'nowhere\.txt'"):
+        pretraining_panel.wait()
+    assert "nowhere.txt" in pretraining_panel.message.value
+
+
+def test_pretraining_code_is_what_the_button_does(pretraining_panel):
+    import html
+    import re
+
+    source = html.unescape(re.sub("<[^>]*>", "", pretraining_panel.code.value))
+    scope = {"corpus": pretraining_panel.corpus}
+    exec(source, scope)
+    pretraining_panel.start()
+    assert scope["pretrained"].after == pretraining_panel.wait().after
+
+
+def test_pretraining_stops_and_keeps_a_model(pretraining_panel):
+    pretraining_panel.given["steps"] = 5000
+    started = threading.Event()
+    pretraining_panel.progress.observe(lambda change: started.set() if change["new"] > 2 else None, "value")
+    pretraining_panel.start_button.click()
+    assert started.wait(60)
+    pretraining_panel.stop_button.click()
+    done = pretraining_panel.wait()
+    assert done.stopped and 2 < done.history.step < 5000 and "held-out" in pretraining_panel.scores.value

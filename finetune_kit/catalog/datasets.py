@@ -15,6 +15,11 @@ DATASETS = (
         "reviews", "reviews", None, "sentiment", TEXT, 2, {"train": 1200, "validation": 300, "test": 300},
         "CC0-1.0", 0.1, "short English reviews of ten kinds of thing, positive and negative",
     ),
+    DatasetRecord(
+        "phrases", "phrases", None, "translation", {"source": "en", "target": "fr"}, None,
+        {"train": 5000, "validation": 500, "test": 600, "handwritten": 200}, "CC0-1.0", 0.2,
+        "everyday English sentences and their French translation, made by a grammar; 200 more by hand",
+    ),
     # Of the download the half is a split "unsupervised" without labels (-1), which is not used.
     DatasetRecord(
         "imdb", "stanfordnlp/imdb", None, "sentiment", TEXT, 2, {"train": 25000, "test": 25000}, "other", 83.5,

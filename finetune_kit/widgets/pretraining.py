@@ -16,6 +16,7 @@ from . import parts
 from .live import LivePanel, call
 
 MINUTES = (0.25, 0.5, 1, 2, 5, 10, 30)
+BY_STEPS = 0  # minutes, where the number of steps is given in their place
 SHOWN = 6  # moments of which the guesses are shown
 
 
@@ -46,14 +47,13 @@ class PretrainingPanel(LivePanel):
         super().__init__()
 
     def _controls(self) -> list[Any]:
-        minutes = sorted({*MINUTES, self.given["minutes"]})
-        self.start_from = ipw.Dropdown(
-            options=[(f"{s}", s) for s in STARTS], value=self.given["start"], description="Start"
-        )
+        minutes = [(f"{m:g}", m) for m in sorted({*MINUTES, self.given["minutes"] or 1})]
+        if self.given["minutes"] is None:  # as many steps as are given
+            minutes.insert(0, (f"{self.given.get('steps', 1000)} steps", BY_STEPS))
+        self.start_from = ipw.Dropdown(options=[(s, s) for s in STARTS], value=self.given["start"], description="Start")
         self.minutes = ipw.SelectionSlider(
-            options=[(f"{m:g}", m) for m in minutes], value=self.given["minutes"], description="Minutes",
-            continuous_update=False,
-        )  # fmt: skip
+            options=minutes, value=self.given["minutes"] or BY_STEPS, description="Minutes", continuous_update=False
+        )
         shown = self.corpus if isinstance(self.corpus, str) else "(from code)"
         self.source = ipw.Combobox(
             options=[PYTHON_DOCS], value=shown, description="Corpus", ensure_option=False,
@@ -68,10 +68,10 @@ class PretrainingPanel(LivePanel):
 
     def settings(self) -> dict[str, Any]:
         """The arguments of `ftk.pretrain` that the controls stand for, the corpus aside."""
-        chosen = {**self.given, "start": self.start_from.value, "minutes": self.minutes.value}
+        chosen = {**self.given, "start": self.start_from.value, "minutes": self.minutes.value or None}
         if chosen["start"] == "checkpoint":  # goes on with the model's own vocabulary
             chosen.pop("vocabulary", None)
-        return chosen
+        return {name: value for name, value in chosen.items() if value is not None}
 
     def _work(self, history: History, stop: threading.Event) -> Any:
         written = self.source.value.strip()

@@ -318,7 +318,9 @@ def _tell_losses(history: History) -> Any:
             return
         scores = ", ".join(f"{k.replace('_', ' ')} {v:.3f}" for k, v in row.items() if k.startswith("validation_"))
         pace = f"{history.pace:.2f} steps a second"
-        console.print(f"step {row['step']:,} of {history.total_steps:,}: {scores}, {pace}", highlight=False)
+        console.print(
+            f"step {row['step']:,} of {history.total_steps:,}: {scores}, {pace}", highlight=False, soft_wrap=True
+        )
 
     return tell
 

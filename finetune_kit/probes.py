@@ -64,13 +64,13 @@ def guessing(
 
 def complete(
     prompt: str,
-    model: Any = "pocket-gpt",
+    model: Any,
     words: int = 40,
     temperature: float = 0.8,
     top_p: float = 0.95,
     seed: int = 0,
 ) -> str:
-    """The prompt and how the model goes on with it, up to `words` tokens further.
+    """The prompt and how a GPT goes on with it, up to `words` tokens further.
 
     temperature: 0 takes the likeliest token each time; else it samples from the likeliest
     that together hold `top_p` (Holtzman et al. 2020, "The Curious Case of Neural Text
@@ -78,7 +78,7 @@ def complete(
     """
     network, processor = _opened(model, "causal")
     if network.config.is_encoder_decoder or not network.can_generate() or processor.mask_token:
-        raise ModelError(f"A {type(network).__name__} does not continue texts; expected a GPT, such as 'pocket-gpt'.")
+        raise ModelError(f"A {type(network).__name__} does not continue texts; expected a GPT, such as 'gpt2'.")
     return _continue(network, processor, prompt, words, temperature, top_p, seed)
 
 

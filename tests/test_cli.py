@@ -1,30 +1,11 @@
 """The command line: what it prints, what it writes, and one sentence with exit code 2 for bad input."""
 
 import json
-import sys
 
 import pytest
 from tiny import tiny_frame
 
 from finetune_kit import catalog, cli
-
-
-@pytest.fixture
-def call(monkeypatch, capsys, tmp_path):
-    """Run the command line in an empty folder: exit code, standard output, standard error."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["finetune-kit", *map(str, arguments)])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as error:
-            code = error.code or 0
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return run
 
 
 def test_list_shows_the_catalogue(call):

@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from tiny import WORDS, tiny_frame, tiny_works, write_tiny_bert, write_tiny_gpt2, write_tiny_t5
 
 import finetune_kit as ftk
-from finetune_kit import cli, corpora, counting, pretraining, vocabulary
+from finetune_kit import corpora, counting, pretraining, vocabulary
 from finetune_kit.config import PretrainingRecipe, Stage
 from finetune_kit.errors import ConfigError, DataError, FinetuneKitError, ModelError, StorageError, UnknownNameError
 from finetune_kit.history import History
@@ -597,24 +597,6 @@ def test_fertility_is_told_for_the_held_out_works(english, tmp_path):
 
 
 # --- the command line
-
-
-@pytest.fixture
-def call(monkeypatch, capsys, tmp_path):
-    """Run the command line in an empty folder: exit code, standard output, standard error."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["finetune-kit", *map(str, arguments)])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as error:
-            code = error.code or 0
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return run
 
 
 def test_the_command_writes_an_ordinary_folder_and_goes_on_there(call, folders, corpus, tmp_path):

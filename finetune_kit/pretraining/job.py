@@ -236,8 +236,8 @@ def configuration(recipe: PretrainingRecipe, settings: dict[str, Any] | None = N
     if recipe.shape is None:
         return checkpoints.configuration(recipe.model, **settings)
     config = checkpoints.new_configuration(recipe.model, {**recipe.shape, **settings})
-    if config.is_encoder_decoder:
-        config.decoder_start_token_id = config.pad_token_id  # as T5's decoder begins
+    if config.is_encoder_decoder and "pad_token_id" in settings:
+        config.decoder_start_token_id = settings["pad_token_id"]  # as T5's decoder begins
     return config
 
 

@@ -72,7 +72,7 @@ def cifar(folder: Path, a_class: int, steps: int) -> Problem:
 
 
 def pixels(processor: Any, images: np.ndarray) -> torch.Tensor:
-    """Images as the model takes them: float32 (n, 3, height, width), channels last, which convolutions are faster on."""
+    """Images as the model takes them: float32 (n, 3, height, width), channels last, where convolutions are faster."""
     found = processor(list(images), return_tensors="pt")["pixel_values"]
     return found.contiguous(memory_format=torch.channels_last)
 

@@ -43,7 +43,7 @@ def _only_the_panel(path):
     notebook.cells = [cell for cell in notebook.cells if any(words in cell.source for words in needed)]
     for cell in notebook.cells:
         if cell.source.startswith(("settings =", "sentences =")):
-            cell.source = cell.source.splitlines()[0]
+            cell.source = cell.source.partition("\ncounted =")[0].partition("\nftk.")[0]
     return notebook
 
 

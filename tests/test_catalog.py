@@ -133,7 +133,7 @@ def test_the_size_of_a_hub_model_fits_its_weights(record):
 @pytest.mark.parametrize("record", catalog.DATASETS, ids=by_name)
 def test_a_data_set_names_its_task_columns_and_splits(record):
     assert record.task in TASKS and record.columns and record.licence and record.megabytes > 0
-    assert "train" in record.splits and set(record.splits) <= {"train", "validation", "test"}
+    assert "train" in record.splits and set(record.splits) <= {"train", "validation", "test", "handwritten"}
     assert (record.classes is not None) == bool(record.columns.keys() & {"label", "labels"})
 
 

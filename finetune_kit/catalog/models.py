@@ -21,6 +21,10 @@ MODELS = (
         "BERT, 4 layers of 256; pretrained by this kit on public-domain English",
     ),
     ModelRecord(
+        "pocket-wav2vec2", "pocket-wav2vec2", SOUND, "wav2vec 2.0", "2.3 M", 4.8, "Apache-2.0", "16 kHz sound",
+        "wav2vec2, 4 layers of 192; pretrained by this kit on speech that it synthesises",
+    ),
+    ModelRecord(
         "bert-base", "google-bert/bert-base-uncased", READING, "BERT", "110 M", 440.0, "Apache-2.0",
         "lower-cased English, 512 tokens", "the classic encoder, pretrained on books and Wikipedia",
     ),

@@ -86,6 +86,9 @@ class PretrainingPanel(LivePanel):
         if not text.strip():
             self.answer.value = ""
             return
+        if self.result is None and "shape" in self.given:
+            self.answer.value = parts.message("Pretrain the model first, then ask it.")
+            return
         try:
             table = probes.fill_mask(text, self.result or self.model)
         except FinetuneKitError as error:

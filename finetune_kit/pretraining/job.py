@@ -25,6 +25,7 @@ from .checks import START, begin, check_disk, check_fit, check_length, check_sen
 from .result import Pretrained
 
 EVALUATIONS = 8  # of the validation split in each stage
+MEASURING = 0.25  # the share of a budget in minutes that they may take
 SAVE_EVERY = 200  # steps: minutes on a laptop
 TIMED = 6  # steps that the pace is read off when a budget is given in minutes
 TOKENIZER_TEXTS = 200_000  # paragraphs that a new tokenizer is trained on, spread over the corpus
@@ -40,6 +41,7 @@ class Job:
     history: History
     stop: threading.Event
     sentences: list[str]
+    evaluations: int = EVALUATIONS
 
     def run(self, minutes: float | None) -> Pretrained:
         """Carry the recipe out, going on from what the folder holds; `minutes` sets the steps of the first stage."""
@@ -148,7 +150,7 @@ class Job:
     ) -> training.KitTrainer:
         train, validation = (objective.examples(split, stage.length, material) for split in ("train", "validation"))
         processor = material.processor
-        plan = plan_for(stage, objective, self.recipe)
+        plan = plan_for(stage, objective, self.recipe, self.evaluations)
         made = training.trainer(model, processor, objective, plan, train, validation, history, self.stop, str(folder))
         if self.sentences and isinstance(objective, TextObjective):
             made.add_callback(GuessCallback(self.sentences, processor, history))
@@ -187,7 +189,7 @@ class Job:
         """The stage with as many steps as fit into `minutes`, read off a few steps of a copy of the model."""
         kept = self.folder / "timed.json"
         if kept.exists():  # by the call that this one goes on from
-            steps, warmup = json.loads(kept.read_text(encoding="utf-8"))
+            steps, warmup, self.evaluations = json.loads(kept.read_text(encoding="utf-8"))
             return dataclasses.replace(stage, steps=steps, warmup_steps=warmup)
         self.history.enter("timing a few steps")
         short = dataclasses.replace(stage, steps=TIMED, warmup_steps=0)
@@ -202,14 +204,17 @@ class Job:
             with checkpoints.quiet():
                 trainer.evaluate()
             measuring = time.perf_counter() - begun
-        left = 60 * minutes - (EVALUATIONS + 1) * measuring
+        self.evaluations = min(max(int(MEASURING * 60 * minutes / measuring), 1), EVALUATIONS)
+        left = 60 * minutes - self.evaluations * measuring
         steps = max(10, int(left / clock.seconds_a_step))
         warmup = min(stage.warmup_steps, steps // 10)
-        kept.write_text(json.dumps([steps, warmup]), encoding="utf-8")
+        kept.write_text(json.dumps([steps, warmup, self.evaluations]), encoding="utf-8")
         return dataclasses.replace(stage, steps=steps, warmup_steps=warmup)
 
 
-def plan_for(stage: Stage, objective: Objective, recipe: PretrainingRecipe) -> training.Plan:
+def plan_for(
+    stage: Stage, objective: Objective, recipe: PretrainingRecipe, evaluations: int = EVALUATIONS
+) -> training.Plan:
     """The Trainer's plan for a stage."""
     return training.Plan(
         steps=stage.steps,
@@ -217,7 +222,7 @@ def plan_for(stage: Stage, objective: Objective, recipe: PretrainingRecipe) -> t
         eval_batch_size=max(64, stage.batch_size),
         learning_rate=stage.learning_rate,
         warmup_steps=min(stage.warmup_steps, stage.steps),
-        evaluate_every=max(1, math.ceil(stage.steps / EVALUATIONS)),
+        evaluate_every=max(1, math.ceil(stage.steps / evaluations)),
         seed=recipe.seed,
         schedule=stage.schedule,
         weight_decay=stage.weight_decay,

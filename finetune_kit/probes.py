@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -122,12 +121,17 @@ def nearest(text: str, among: list[str], model: Any = "pocket-bert", count: int 
 
 def guess(network: Any, processor: Any, sentence: str, count: int = 3) -> str:
     """What a model makes of one sentence, in a line: words for its mask, or how it goes on."""
-    if processor.mask_token and re.search(r"\[MASK\]", sentence):
+    if processor.mask_token and has_mask(processor, sentence):
         rows = _guesses(network, processor, sentence, count)
         return ", ".join(f"{word} {share:.0%}" for _, word, share in rows)
     if getattr(network, "can_generate", lambda: False)() and not network.config.is_encoder_decoder:
         return _continue(network, processor, sentence, 12, 0.0, 1.0, 0)[len(sentence) :].strip()
     raise DataError(f"{sentence!r} has no [MASK], and this model does not write; expected a sentence with [MASK].")
+
+
+def has_mask(processor: Any, sentence: str) -> bool:
+    """Whether a sentence has a gap to fill: `[MASK]`, or the tokenizer's own mask."""
+    return "[MASK]" in sentence or processor.mask_token in sentence
 
 
 def _guesses(network: Any, processor: Any, text: str, count: int) -> list[tuple[int, str, float]]:

@@ -14,6 +14,7 @@ from ..corpora import Material
 
 Batch = dict[str, torch.Tensor]
 IGNORED = -100  # the label of a token that does not count
+VALIDATION = 10**6  # added to the seed of what is made for the validation split
 
 
 class Learnable(ABC):

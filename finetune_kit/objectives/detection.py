@@ -12,10 +12,9 @@ from torch.nn import functional as F
 
 from ..errors import ConfigError
 from ..synthetic import scenes
-from .base import Batch, MadeObjective
+from .base import VALIDATION, Batch, MadeObjective
+from .image_classes import MEAN, SPREAD, recoloured
 
-VALIDATION = 10**6  # added to the seed of the validation split's scenes
-MEAN, SPREAD = 0.5, 0.25  # of a channel from 0 to 1, about what made images and photographs have
 NOTHING = -1  # the class id that fills up the rows of a picture with fewer objects than another
 Boxes = Iterable[np.ndarray]
 
@@ -115,13 +114,6 @@ class ObjectBoxes(MadeObjective):
         found = [detections(one) for one in outputs]
         true = [one[one[:, 0] >= 0] for one in labels]
         return {"ap50": average_precision(found, [(one[:, 0], corners(one[:, 1:])) for one in true])}
-
-
-def recoloured(images: torch.Tensor) -> torch.Tensor:
-    """Images (batch, 3, height, width) from 0 to 1 with channels swapped, half of them inverted."""
-    order = torch.rand(len(images), 3).argsort(dim=1)
-    images = images.gather(1, order[:, :, None, None].expand_as(images))
-    return torch.where(torch.rand(len(images), 1, 1, 1) < 0.5, 1 - images, images)
 
 
 def rows(boxes: list[np.ndarray], labels: list[np.ndarray], size: int) -> torch.Tensor:

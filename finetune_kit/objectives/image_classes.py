@@ -12,12 +12,11 @@ from torch.nn import functional as F
 
 from ..errors import ConfigError, unknown_name
 from ..synthetic import glyphs, patterns
-from .base import Batch, MadeObjective
+from .base import VALIDATION, Batch, MadeObjective
 
 KINDS = {"glyphs": glyphs, "patterns": patterns}
 DRAWN = 32  # pixels a side of a made image
 MEAN, SPREAD = 0.5, 0.25  # of a channel from 0 to 1, about what made images and photographs have
-VALIDATION = 10**6  # added to the seed of the validation split's images
 
 
 class MadeImages(torch.utils.data.Dataset[dict[str, Any]]):
@@ -124,9 +123,14 @@ class ImageClasses(MadeObjective):
 
 def augment(images: torch.Tensor, reach: int = 3) -> torch.Tensor:
     """Images (batch, 3, height, width) from 0 to 1 with channels swapped, half of them inverted, and a common shift."""
-    order = torch.rand(len(images), 3).argsort(dim=1)
-    images = images.gather(1, order[:, :, None, None].expand_as(images))
-    images = torch.where(torch.rand(len(images), 1, 1, 1) < 0.5, 1 - images, images)
+    images = recoloured(images)
     height, width = images.shape[2:]
     down, right = (int(v) for v in torch.randint(0, 2 * reach + 1, (2,)))
     return F.pad(images, (reach,) * 4, mode="reflect")[:, :, down : down + height, right : right + width]
+
+
+def recoloured(images: torch.Tensor) -> torch.Tensor:
+    """Images (batch, 3, height, width) from 0 to 1 with channels swapped, half of them inverted."""
+    order = torch.rand(len(images), 3).argsort(dim=1)
+    images = images.gather(1, order[:, :, None, None].expand_as(images))
+    return torch.where(torch.rand(len(images), 1, 1, 1) < 0.5, 1 - images, images)

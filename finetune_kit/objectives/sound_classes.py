@@ -11,9 +11,8 @@ from torch.nn import functional as F
 
 from ..errors import ConfigError, UnknownNameError
 from ..synthetic import speech
-from .base import Batch, MadeObjective
+from .base import VALIDATION, Batch, MadeObjective
 
-VALIDATION = 10**6  # added to the seed of the validation split's clips
 SHORTEST = 2_000  # samples, or the convolutions have nothing to slide over
 LONGEST = 18_000  # samples: of the few longer ones the end is cut, so that they do not make a batch long
 

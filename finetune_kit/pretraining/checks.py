@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .. import checkpoints, corpora, training
+from .. import checkpoints, corpora, probes, training
 from ..config import PretrainingRecipe
 from ..errors import ConfigError, DataError, ModelError, StorageError
 from ..runs import prepare_folder
@@ -72,7 +71,7 @@ def check_sentences(sentences: list[str], processor: Any) -> None:
     """Refuse a sentence to be watched that a model of masked words could make nothing of."""
     if getattr(processor, "mask_token", None):
         for sentence in sentences:
-            if not {"[MASK]", processor.mask_token} & set(re.findall(r"\[MASK\]|<mask>", sentence)):
+            if not probes.has_mask(processor, sentence):
                 raise DataError(f"{sentence!r} has no [MASK]; put it in place of the word to guess.")
 
 

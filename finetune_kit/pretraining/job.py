@@ -42,6 +42,7 @@ class Job:
     stop: threading.Event
     sentences: list[str]
     evaluations: int = EVALUATIONS
+    made: dict[int, tuple[Any, Any]] = dataclasses.field(default_factory=dict)
 
     def run(self, minutes: float | None) -> Pretrained:
         """Carry the recipe out, going on from what the folder holds; `minutes` sets the steps of the first stage."""
@@ -57,8 +58,7 @@ class Job:
         for stage, objective in stages:
             if isinstance(objective, TextObjective):
                 check_length(stage.length, model)
-                for split in ("train", "validation"):
-                    objective.examples(split, stage.length, material)  # what is wrong with a later stage is said now
+                self._examples(stage, objective, material)  # what is wrong with a later stage is said now
         begin(self.folder)
         if minutes is not None:
             stages = [(self._in_time(*stages[0], model, material, minutes), first)]
@@ -145,10 +145,17 @@ class Job:
         finished = [self._done(n) for n in (number, number - 1) if self._done(n).exists()]
         return checkpoints.load_weights(str(finished[0]), objective.auto_class) if finished else model
 
+    def _examples(self, stage: Stage, objective: Objective, material: Material) -> tuple[Any, Any]:
+        """The training and validation examples of a stage's objective, which may ask a teacher or draw: made once."""
+        if id(objective) not in self.made:
+            train, validation = (objective.examples(s, stage.length, material) for s in ("train", "validation"))
+            self.made[id(objective)] = train, validation
+        return self.made[id(objective)]
+
     def _trainer(
         self, stage: Stage, objective: Objective, model: Any, material: Material, folder: Path, history: History
     ) -> training.KitTrainer:
-        train, validation = (objective.examples(split, stage.length, material) for split in ("train", "validation"))
+        train, validation = self._examples(stage, objective, material)
         processor = material.processor
         plan = plan_for(stage, objective, self.recipe, self.evaluations)
         made = training.trainer(model, processor, objective, plan, train, validation, history, self.stop, str(folder))

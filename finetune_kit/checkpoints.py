@@ -162,15 +162,20 @@ def embed(texts: list[str], network: Any, processor: Any, batch: int = 32) -> np
     if processor.pad_token is None:
         processor.pad_token = processor.eos_token
     network.eval()
+    order = np.argsort([len(text) for text in texts], kind="stable")  # texts of like length pad each other least
     with torch.inference_mode():
         for start in range(0, len(texts), batch):
             inputs = processor(
-                texts[start : start + batch], padding=True, truncation=True, max_length=longest, return_tensors="pt"
+                [texts[i] for i in order[start : start + batch]],
+                padding=True,
+                truncation=True,
+                max_length=longest,
+                return_tensors="pt",
             ).to(network.device)
             hidden = backbone(**inputs).last_hidden_state.float()  # (batch, length, width)
             weight = inputs["attention_mask"].unsqueeze(-1)
             found.append(((hidden * weight).sum(1) / weight.sum(1)).cpu().numpy())
-    return np.concatenate(found)
+    return np.concatenate(found)[np.argsort(order)]
 
 
 def fastest_attention(config: Any) -> str | None:

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from .errors import ConfigError, StorageError, unknown_name
 
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
-STARTS = ("checkpoint", "random", "counted")
+TEACHER = "the name of an encoder for start='taught', and none for another start"
+STARTS = ("checkpoint", "random", "counted", "taught")
 SCHEDULES = ("linear", "cosine", "constant", "constant_with_warmup")
 
 C = TypeVar("C", bound="Settings")
@@ -173,14 +174,16 @@ class PretrainingRecipe(Settings):
     model: a catalogue name, a folder or a hub id; or, with `shape`, one of transformers' model
     types such as 'bert', built with these settings of its config class. start: 'checkpoint'
     goes on from the model's weights, 'random' draws new ones, 'counted' gives new ones word
-    vectors by counting. vocabulary: how many pieces a new tokenizer gets; None keeps the
-    model's own. held_out_share: the share of whole works that only measure.
+    vectors by counting, 'taught' such vectors beside those that a larger model, the `teacher`,
+    gives each word. vocabulary: how many pieces a new tokenizer gets, or the model whose
+    tokenizer to take; None keeps the model's own. held_out_share: the share of whole works that only measure.
     """
 
     model: str = "pocket-bert"
     shape: dict[str, Any] | None = None
     start: str = "checkpoint"
-    vocabulary: int | None = None
+    vocabulary: int | str | None = None
+    teacher: str | None = None
     counted_tokens: int = 30_000_000
     held_out_share: float = 0.01
     precision: str = "auto"
@@ -192,10 +195,13 @@ class PretrainingRecipe(Settings):
         shaped = self.shape is None or isinstance(self.shape, dict)
         _require(shaped, "shape", self.shape, "a mapping of settings of the model's config class")
         _require(self.start in STARTS, "start", self.start, f"one of {', '.join(STARTS)}")
-        if self.vocabulary is not None:
-            _require_number("vocabulary", self.vocabulary, int, 100, "a whole number of pieces, 100 or more")
+        if self.vocabulary is not None and not (isinstance(self.vocabulary, str) and self.vocabulary):
+            pieces = "a whole number of pieces, 100 or more, or the name of a model"
+            _require_number("vocabulary", self.vocabulary, int, 100, pieces)
+        _require((self.teacher is not None) == (self.start == "taught"), "teacher", self.teacher, TEACHER)
+        _require(isinstance(self.teacher, (str, type(None))), "teacher", self.teacher, TEACHER)
         if self.start == "checkpoint":
-            new = "'random' or 'counted', for a model of a new shape or with a new vocabulary has no weights yet"
+            new = "'random', 'counted' or 'taught', for a new shape or a new vocabulary has no weights yet"
             _require(self.shape is None and self.vocabulary is None, "start", self.start, new)
         _require_number("counted_tokens", self.counted_tokens, int, 1, "a whole number, 1 or more")
         share = self.held_out_share

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -53,6 +54,29 @@ def _bert(stream: Iterator[str], size: int) -> Any:
         "[CLS] $A [SEP]", "[CLS] $A [SEP] $B:1 [SEP]:1", [(mark, specials.index(mark)) for mark in ("[CLS]", "[SEP]")]
     )
     made.decoder = decoders.WordPiece()
+    return transformers.BertTokenizerFast(tokenizer_object=made, do_lower_case=True)
+
+
+def words(text: str) -> list[str]:
+    """The lower-cased words and marks that WordPiece cuts into pieces."""
+    raw = _word_pieces()
+    return [word for word, _ in raw.pre_tokenizer.pre_tokenize_str(raw.normalizer.normalize_str(text))]
+
+
+def with_words(processor: Any, whole: Iterable[str], size: int) -> Any:
+    """A WordPiece tokenizer with these whole words added, the first ones first, until it has `size` pieces.
+
+    Raises ConfigError when the words do not suffice.
+    """
+    pieces = dict.fromkeys(sorted(processor.get_vocab(), key=processor.get_vocab().get))
+    for word in whole:
+        if len(pieces) >= size:
+            break
+        pieces[word] = None
+    if len(pieces) != size:
+        raise ConfigError(f"size={size}: expected {len(pieces):,}, for there are no more words, or fewer pieces.")
+    made = copy.deepcopy(processor.backend_tokenizer)
+    made.model = models.WordPiece({piece: number for number, piece in enumerate(pieces)}, unk_token="[UNK]")
     return transformers.BertTokenizerFast(tokenizer_object=made, do_lower_case=True)
 
 

@@ -7,7 +7,7 @@ import transformers
 from tiny import write_tiny_gpt2, write_tiny_t5
 
 from finetune_kit import counting
-from finetune_kit.errors import DataError
+from finetune_kit.errors import ConfigError, DataError
 
 
 def brute_force(tokens, size, width, window=5):
@@ -43,7 +43,7 @@ def test_vectors_are_the_factorised_ppmi_table(tokens, window):
 
 
 def test_words_that_keep_the_same_company_lie_together(tokens):
-    vectors = counting.word_vectors(tokens, 12, 4)
+    vectors = counting.word_vectors(tokens, 12, 2)  # three groups differ in two directions; further ones are noise
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     cosine = vectors @ vectors.T
     inside = np.kron(np.eye(3), np.ones((4, 4))).astype(bool)
@@ -109,3 +109,25 @@ def test_too_few_different_pieces_is_an_error_that_says_what_to_do(tmp_path):
     model = toy("bert", tmp_path)
     with pytest.raises(DataError, match=r"5 different word pieces.*start='random'"):
         counting.counted_start(model, np.arange(5).repeat(20).astype(np.uint16), 20, seed=0)
+
+
+def test_a_taught_start_is_counted_vectors_beside_the_teachers_principal_components(tokens, tmp_path):
+    from sklearn.decomposition import PCA
+
+    model = toy("bert", tmp_path)
+    taught = np.random.default_rng(3).normal(size=(20, 6)).astype(np.float32)
+    taught[:3] = 0  # special tokens
+    random = model.get_input_embeddings().weight.detach().clone()
+    counting.counted_start(model, tokens, 20, seed=0, taught=taught)
+    made = model.get_input_embeddings().weight.detach()
+    assert torch.equal(made[:3], random[:3])
+    np.testing.assert_allclose(made[3:, :2], counting.word_vectors(tokens, 20, 2)[3:], atol=1e-6)
+    parts = PCA(2).fit_transform(taught[3:])
+    parts *= 0.05 / parts.std()
+    np.testing.assert_allclose(np.abs(made[3:, 2:]), np.abs(parts), atol=1e-5)  # known up to their sign
+    assert made[15:, :2].abs().max() < 1e-6 < made[15:, 2:].abs().min()  # never met: only the teacher knows them
+
+
+def test_a_teacher_too_narrow_for_half_the_width_is_refused(tokens, tmp_path):
+    with pytest.raises(ConfigError, match="at least 2 dimensions"):
+        counting.counted_start(toy("bert", tmp_path), tokens, 20, seed=0, taught=np.ones((20, 1), np.float32))

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from finetune_kit import catalog, checkpoints, corpora, objectives
 from finetune_kit.config import Stage
-from finetune_kit.errors import ConfigError, DataError, FinetuneKitError, UnknownNameError
+from finetune_kit.errors import ConfigError, DataError, FinetuneKitError, ModelError, UnknownNameError
 from finetune_kit.objectives import sentence_distillation
 from finetune_kit.objectives.blocks import MEASURED, TokenBlocks, blocks
 from finetune_kit.objectives.masked_words import MaskedWords
@@ -89,6 +89,7 @@ BAD = [
     ("sentence-distillation", {"texts": 1}),
     ("sentence-distillation", {"question_share": 0.9}),
     ("sentence-distillation", {"question_share": -0.1}),
+    ("sentence-distillation", {"words_share": 0.9}),
     ("sentence-distillation", {"weight": "much"}),
 ]
 
@@ -437,26 +438,86 @@ def test_texts_are_distinct_pieces_of_their_split_with_the_share_of_questions_as
     assert questions == {t for t in SENTENCES if t.endswith("?")}
 
 
-def test_distillation_loss_is_masked_words_and_the_weighted_cosine_distance(folders, processors):
-    model = transformers.AutoModelForPreTraining.from_pretrained(folders["bert"]).eval()
-    objective = SentenceDistillation("unused", width=16, weight=3.0)
-    texts = processors["bert"](["the film was good", "a very bad meal was it"])["input_ids"]
+def modernbert(processor, pooling):
+    """Two layers of width 16, without dropout."""
+    torch.manual_seed(3)
+    shape = {
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "intermediate_size": 16,
+        "layer_types": ["full_attention"] * 2,
+    }
+    marks = {"pad_token_id": 0, "bos_token_id": 2, "eos_token_id": 3, "cls_token_id": 2, "sep_token_id": 3}
+    config = transformers.ModernBertConfig(
+        vocab_size=len(processor), hidden_size=16, classifier_pooling=pooling, num_labels=3, **shape, **marks
+    )
+    return transformers.ModernBertForMaskedLM(config).eval()
+
+
+def taught_batch(objective, processor):
+    texts = processor(["the film was good", "a very bad meal was it"])["input_ids"]
     targets = np.random.default_rng(0).normal(size=(2, 16)).astype(np.float32)
     torch.manual_seed(1)
-    batch = objective.collator(processors["bert"])(
+    batch = objective.collator(processor)(
         [{"input_ids": ids, "target": target} for ids, target in zip(texts, targets, strict=True)]
     )
     batch["labels"][0, 2] = texts[0][2]  # at least one word is hidden
+    return batch
+
+
+def test_distillation_loss_is_masked_words_and_the_weighted_cosine_distance(processors):
+    model = modernbert(processors["bert"], "mean")
+    objective = SentenceDistillation("unused", width=16, weight=3.0)
+    batch = taught_batch(objective, processors["bert"])
     assert batch["input_ids"].shape == (2, 8) and batch["attention_mask"].sum(1).tolist() == [6, 8]
     with torch.no_grad():
         found, _ = objective.loss(model, batch)
         plain = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])
-        pooled = model.bert(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).pooler_output
-    words = F.cross_entropy(plain.prediction_logits.flatten(0, 1), batch["labels"].flatten())
-    unit = pooled / pooled.norm(dim=1, keepdim=True)
-    cosine = (unit * torch.from_numpy(targets / np.linalg.norm(targets, axis=1, keepdims=True))).sum(1)
-    assert found.item() == pytest.approx((words + 3.0 * (1 - cosine).mean()).item(), rel=1e-5)
+    words = F.cross_entropy(plain.logits.flatten(0, 1), batch["labels"].flatten())
+    # The sentence vector is what transformers' own classifier reads: taken at the door of its last layer.
+    classifier = transformers.ModernBertForSequenceClassification(model.config).eval()
+    classifier.load_state_dict(model.state_dict(), strict=False)
+    seen = []
+    classifier.classifier.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
+    with torch.no_grad():
+        classifier(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])
+    unit = seen[0].numpy() / np.linalg.norm(seen[0].numpy(), axis=1, keepdims=True)
+    targets = batch["targets"].numpy() / np.linalg.norm(batch["targets"].numpy(), axis=1, keepdims=True)
+    assert found.item() == pytest.approx(words.item() + 3.0 * (1 - (unit * targets).sum(1)).mean(), rel=1e-5)
     assert objective.read(2.0) == {}
+
+
+@pytest.mark.parametrize("kind", ["bert", "cls"])
+def test_a_model_whose_classifier_reads_no_mean_cannot_learn_sentence_vectors(folders, processors, kind):
+    model = opened(folders, "bert")[1] if kind == "bert" else modernbert(processors["bert"], "cls")
+    objective = SentenceDistillation("unused", width=16)
+    with pytest.raises(ModelError, match="classifier_pooling: mean"):
+        objective.loss(model, taught_batch(objective, processors["bert"]))
+
+
+@pytest.mark.parametrize("kind", ["bert", "modernbert"])
+def test_masked_words_alone_are_scored_as_transformers_scores_all(folders, processors, kind):
+    model = opened(folders, "bert")[1] if kind == "bert" else modernbert(processors["bert"], "cls")
+    batch = taught_batch(SentenceDistillation("unused", width=16), processors["bert"])
+    batch.pop("targets")
+    with torch.no_grad():
+        found, outputs = MaskedWords().loss(model, batch)
+        plain = model(**batch)
+    assert found.item() == pytest.approx(plain.loss.item(), rel=1e-5)
+    masked = batch["labels"] != -100
+    assert torch.equal(outputs["hits"][masked] == 1, (plain.logits.argmax(-1) == batch["labels"])[masked])
+
+
+def test_a_share_of_the_texts_is_a_few_words_of_the_vocabulary(lesson):
+    _, material, teacher = lesson
+    objective = SentenceDistillation(str(teacher), width=16, texts=40, question_share=0.2, words_share=0.25)
+    objective.examples("train", 32, material)
+    texts = json.loads((material.folder / "taught-train.json").read_text())
+    whole = " ".join(text for _, text in material.passages("train"))
+    salads = [text for text in texts if text not in whole]
+    assert 8 <= len(salads) <= 10  # of ten, one may stand in the corpus by chance
+    known = set(material.processor.get_vocab())
+    assert all(2 <= len(t.split()) <= 12 and set(t.split()) <= known for t in salads)
 
 
 def test_what_the_teacher_said_is_kept_and_gone_on_with(lesson, monkeypatch):

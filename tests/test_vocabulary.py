@@ -139,3 +139,23 @@ def test_fertility_is_pieces_a_word():
 def test_fertility_falls_as_the_vocabulary_grows(texts):
     found = [vocabulary.fertility(vocabulary.train("bert", iter(texts), n), texts[:100]) for n in (100, 200, 400)]
     assert found == sorted(found, reverse=True) and found[0] > found[-1] + 0.2 and found[-1] >= 1
+
+
+def test_words_are_those_that_word_pieces_are_cut_from():
+    assert vocabulary.words("The café's, open-air!") == ["the", "cafe", "'", "s", ",", "open", "-", "air", "!"]
+
+
+def test_whole_words_are_added_in_order_until_the_size_is_reached():
+    texts = ["the film was good, the meal was bad"] * 20
+    made = vocabulary.train("bert", iter(texts), 45)
+    larger = vocabulary.with_words(made, ["the", "harbour", "lighthouse", "never"], 47)
+    assert len(larger) == 47 and larger.tokenize("Harbour lighthouse") == ["harbour", "lighthouse"]
+    assert larger.tokenize("the film was never") == [*made.tokenize("the film was"), *made.tokenize("never")]
+    assert larger("the film")["input_ids"] == made("the film")["input_ids"]
+    assert larger.decode(larger("harbour film")["input_ids"]) == "[CLS] harbour film [SEP]"
+
+
+def test_too_few_words_for_the_size_is_an_error():
+    made = vocabulary.train("bert", iter(["the film was good, the meal was bad"] * 20), 45)
+    with pytest.raises(ConfigError, match="size=70: expected 46"):
+        vocabulary.with_words(made, ["harbour"], 70)

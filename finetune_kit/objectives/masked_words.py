@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -41,17 +42,31 @@ class MaskedWords(TextObjective):
 
     def loss(self, model: Any, inputs: Batch) -> tuple[torch.Tensor, Any]:
         """Cross-entropy over the masked positions, in nats a word piece."""
-        if not (hasattr(model, "bert") and hasattr(model, "cls")):
+        if word_head(model) is None:
             return super().loss(model, inputs)
-        # The vocabulary's logits at the masked positions alone: a third of the work saved.
-        hidden = model.bert(input_ids=inputs["input_ids"], attention_mask=inputs.get("attention_mask"))[0]
-        return words_loss(model, hidden, inputs["labels"])
+        return words_loss(model, last_hidden(model, inputs), inputs["labels"])
+
+
+def last_hidden(model: Any, inputs: Batch) -> torch.Tensor:
+    """The last hidden states, (batch, length, width)."""
+    return model.base_model(input_ids=inputs["input_ids"], attention_mask=inputs.get("attention_mask"))[0]  # type: ignore[no-any-return]
+
+
+def word_head(model: Any) -> Callable[[torch.Tensor], torch.Tensor] | None:
+    """What turns hidden states into the vocabulary's logits, in BERT and ModernBERT; None in others."""
+    if hasattr(model, "bert") and hasattr(model, "cls"):
+        return model.cls.predictions  # type: ignore[no-any-return]
+    if model.config.model_type == "modernbert":
+        return lambda hidden: model.decoder(model.head(hidden))
+    return None
 
 
 def words_loss(model: Any, hidden: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, Batch]:
-    """Cross-entropy of a BERT's word head over the masked positions of `hidden`, (batch, length, width)."""
+    """Cross-entropy of the word head over the masked positions alone: a third of the work saved."""
+    head = word_head(model)
+    assert head is not None
     masked = labels != IGNORED  # (batch, length)
-    logits = model.cls.predictions(hidden[masked])  # (masked, vocabulary)
+    logits = head(hidden[masked])  # (masked, vocabulary)
     # Of a short batch perhaps nothing is masked: a mean over none would not be a number.
     loss = F.cross_entropy(logits.float(), labels[masked], reduction="sum") / max(int(masked.sum()), 1)
     guesses = torch.zeros_like(labels)

@@ -19,11 +19,11 @@ import torch
 import transformers
 from torch.nn import functional as F
 
-from .. import checkpoints
 from ..corpora import Material
-from ..errors import ConfigError, DataError
+from ..errors import ConfigError, DataError, ModelError
+from ..teaching import Teacher
 from .base import Batch
-from .masked_words import MaskedWords, words_loss
+from .masked_words import MaskedWords, last_hidden, words_loss
 
 SHORTEST, LONGEST = 4, 70  # words of a text that the teacher reads
 SAVE_EVERY = 4096  # texts between two savings of what the teacher has said
@@ -31,15 +31,18 @@ HELD_OUT = 2000  # texts that measure
 
 
 class SentenceDistillation(MaskedWords):
-    """The pooled first token learns the teacher's vector of the unmasked text; masked words go on beside it.
+    """The mean of the tokens learns the teacher's vector of the unmasked text; masked words go on beside it.
 
+    The mean goes through the word head's dense layer, as in a ModernBERT classifier that pools
+    by the mean: what is learnt here is what fine-tuning starts from.
     teacher: a folder or a hub id, of an encoder whose mean hidden state is a sentence vector.
     width: the student's, to which the teacher's vectors are reduced by principal components.
     texts: how many sentences and paragraphs to learn from; question_share: how many of them are
-    questions, rare in prose and common in tasks. weight: of the cosine distance, in nats.
+    questions, rare in prose and common in tasks. words_share: how many are a few words drawn
+    from the vocabulary, so that those which the corpus lacks are learnt too. weight: of the
+    cosine distance, in nats.
     """
 
-    auto_class = "AutoModelForPreTraining"
     by_length = True
 
     def __init__(
@@ -48,6 +51,7 @@ class SentenceDistillation(MaskedWords):
         width: int = 256,
         texts: int = 200_000,
         question_share: float = 0.25,
+        words_share: float = 0.0,
         masked_share: float = 0.15,
         weight: float = 5.0,
     ):
@@ -55,12 +59,13 @@ class SentenceDistillation(MaskedWords):
         for name, value, low in (("width", width, 1), ("texts", texts, 2)):
             if not isinstance(value, int) or value < low:
                 raise ConfigError(f"{name}={value!r}: expected a whole number, {low} or more.")
-        if not isinstance(question_share, (int, float)) or not 0 <= question_share <= 0.5:
-            raise ConfigError(f"question_share={question_share!r}: expected a share from 0 to 0.5.")
+        for name, share in (("question_share", question_share), ("words_share", words_share)):
+            if not isinstance(share, (int, float)) or not 0 <= share <= 0.5:
+                raise ConfigError(f"{name}={share!r}: expected a share from 0 to 0.5.")
         if isinstance(weight, bool) or not isinstance(weight, (int, float)) or weight < 0:
             raise ConfigError(f"weight={weight!r}: expected a number, 0 or more.")
         self.teacher, self.width, self.texts = teacher, width, texts
-        self.question_share, self.weight = question_share, weight
+        self.question_share, self.words_share, self.weight = question_share, words_share, weight
 
     def examples(self, split: str, length: int, material: Material) -> Any:
         texts, vectors = self._taught(split, material)
@@ -81,8 +86,15 @@ class SentenceDistillation(MaskedWords):
 
     def loss(self, model: Any, inputs: Batch) -> tuple[torch.Tensor, Any]:
         """Cross-entropy of the masked words plus `weight` times one minus the cosine to the teacher's vector."""
-        hidden, pooled = model.bert(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"])[:2]
+        if getattr(model.config, "classifier_pooling", None) != "mean":
+            raise ModelError(
+                f"A {model.config.model_type} model cannot learn sentence vectors: expected a modernbert one of the "
+                "shape classifier_pooling: mean, whose classifier reads what is taught here."
+            )
+        hidden = last_hidden(model, inputs)
         words, outputs = words_loss(model, hidden, inputs["labels"])
+        weight = inputs["attention_mask"].unsqueeze(-1)
+        pooled = model.head((hidden * weight).sum(1) / weight.sum(1))  # (batch, width)
         distance = (1 - F.cosine_similarity(pooled.float(), inputs["targets"], dim=-1)).mean()
         loss = words + self.weight * distance
         return loss, {**outputs, "loss": loss}
@@ -117,11 +129,9 @@ class SentenceDistillation(MaskedWords):
         return texts, vectors
 
     def _ask(self, texts: list[str], vectors: np.ndarray, said: Path) -> np.ndarray:
-        teacher = checkpoints.load_weights(self.teacher, "AutoModel")
-        processor = checkpoints.processor(self.teacher)
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+        teacher = Teacher(self.teacher)
         for start in range(len(vectors), len(texts), SAVE_EVERY):
-            new = checkpoints.embed(texts[start : start + SAVE_EVERY], teacher.to(device), processor)
+            new = teacher.vectors(texts[start : start + SAVE_EVERY])
             vectors = np.concatenate([vectors.reshape(-1, new.shape[1]), new.astype(np.float16)])
             np.save(said, vectors)
         return vectors
@@ -133,11 +143,14 @@ class SentenceDistillation(MaskedWords):
             for kind, piece in _pieces(text):
                 kinds[kind][piece] = None
         draw = random.Random(material.seed)
+        salads = _salads(material.processor, round(self.words_share * count), draw)
+        count -= len(salads)
         questions = round(self.question_share * count)
         wanted = {"question": questions, "paragraph": questions, "sentence": count - 2 * questions}
         chosen = [t for kind, n in wanted.items() for t in draw.sample(list(kinds[kind]), min(n, len(kinds[kind])))]
         if not chosen:
             raise DataError(f"The {split} part of the corpus has no sentence of {SHORTEST} to {LONGEST} words.")
+        chosen += salads
         draw.shuffle(chosen)
         return chosen
 
@@ -154,6 +167,12 @@ class TaughtTexts(torch.utils.data.Dataset[dict[str, Any]]):
 
     def __getitem__(self, index: int) -> dict[str, Any]:
         return {"input_ids": self.ids[index], "target": self.targets[index]}
+
+
+def _salads(processor: Any, count: int, draw: random.Random) -> list[str]:
+    """Texts of 2 to 12 whole words of the vocabulary, each word as likely as any other."""
+    words = sorted(piece for piece in processor.get_vocab() if piece.isalpha() and len(piece) > 2)
+    return [" ".join(draw.sample(words, min(draw.randint(2, 12), len(words)))) for _ in range(count)]
 
 
 def _pieces(text: str) -> Iterator[tuple[str, str]]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import transformers
 
-from .. import checkpoints, corpora, counting, objectives, training, vocabulary
+from .. import checkpoints, corpora, counting, objectives, teaching, training, vocabulary
 from ..config import PretrainingRecipe, Stage
 from ..corpora import Corpus, Material
 from ..errors import ConfigError, DataError, ModelError
@@ -87,6 +87,8 @@ class Job:
         self.history.enter("making the vocabulary")
         if isinstance(objective, MadeObjective):
             made = objective.processor()
+        elif isinstance(self.recipe.vocabulary, str):
+            made = checkpoints.processor(self.recipe.vocabulary)
         elif self.recipe.vocabulary:
             made = vocabulary.train(self._kind(), _spread(self.corpus), self.recipe.vocabulary)
         elif self.recipe.shape is None:
@@ -125,15 +127,19 @@ class Job:
             model = checkpoints.load_weights(recipe.model, objective.auto_class)
             check_fit(model, processor, recipe.model)
         else:
-            settings = _vocabulary_settings(processor) if isinstance(objective, TextObjective) else {}
+            settings = _vocabulary_settings(processor, self._kind()) if isinstance(objective, TextObjective) else {}
             if isinstance(objective, MadeObjective):
                 settings = objective.head_settings()
             transformers.set_seed(recipe.seed)
             model = checkpoints.build(configuration(recipe, settings), objective.auto_class)
-        if recipe.start == "counted":
+        if recipe.start in ("counted", "taught"):
+            taught = None
+            if recipe.teacher:
+                self.history.enter("asking the teacher")
+                taught = teaching.Teacher(recipe.teacher).piece_vectors(processor)
             self.history.enter("counting words")
             tokens = material.tokens("train")[: recipe.counted_tokens]
-            counting.counted_start(model, tokens, len(processor), recipe.seed)
+            counting.counted_start(model, tokens, len(processor), recipe.seed, taught)
         save_whole(saved, model, processor)
         return model
 
@@ -262,7 +268,11 @@ def _spread(corpus: Corpus) -> Iterator[str]:
     return (text for number, (_, text) in enumerate(corpora.read(corpus)) if number % every == 0)
 
 
-def _vocabulary_settings(processor: Any) -> dict[str, Any]:
-    """What a new model's configuration must say about its tokenizer."""
-    ids = {f"{kind}_token_id": getattr(processor, f"{kind}_token_id", None) for kind in ("pad", "bos", "eos")}
+def _vocabulary_settings(processor: Any, kind: str) -> dict[str, Any]:
+    """What a new model's configuration must say about its tokenizer, in place of its class's own defaults."""
+    usual = checkpoints.new_configuration(kind, {}).to_dict()
+    stands_for = {"pad": "pad", "bos": "bos", "eos": "eos"}
+    if "cls_token_id" in usual:  # ModernBERT, whose texts begin with [CLS] and end with [SEP]
+        stands_for = {"pad": "pad", "bos": "cls", "eos": "sep", "cls": "cls", "sep": "sep"}
+    ids = {f"{name}_token_id": getattr(processor, f"{mark}_token_id", None) for name, mark in stands_for.items()}
     return {"vocab_size": len(processor), **{name: value for name, value in ids.items() if value is not None}}

@@ -123,6 +123,11 @@ def new_configuration(kind: str, settings: dict[str, Any]) -> Any:
         raise ConfigError(f"A {kind} model cannot have this shape: {' '.join(str(error).split())[:200]}") from error
 
 
+def longest(config: Any) -> int:
+    """The most tokens that a model of this configuration reads at once; a large number where it has no such bound."""
+    return getattr(config, "max_position_embeddings", None) or 10**6
+
+
 def build(config: Any, auto_class: str) -> Any:
     """A model of this configuration with random weights, drawn from torch's generator."""
     auto = getattr(transformers, auto_class)
@@ -158,7 +163,7 @@ def embed(texts: list[str], network: Any, processor: Any, batch: int = 32) -> np
     found = []
     backbone = getattr(network, "base_model", network)
     backbone = backbone.get_encoder() if getattr(network.config, "is_encoder_decoder", False) else backbone
-    longest = min(getattr(network.config, "max_position_embeddings", None) or 512, 512)
+    most = min(longest(network.config), 512)
     if processor.pad_token is None:
         processor.pad_token = processor.eos_token
     network.eval()
@@ -169,7 +174,7 @@ def embed(texts: list[str], network: Any, processor: Any, batch: int = 32) -> np
                 [texts[i] for i in order[start : start + batch]],
                 padding=True,
                 truncation=True,
-                max_length=longest,
+                max_length=most,
                 return_tensors="pt",
             ).to(network.device)
             hidden = backbone(**inputs).last_hidden_state.float()  # (batch, length, width)

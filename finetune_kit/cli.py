@@ -22,7 +22,7 @@ from rich.table import Table
 
 from . import catalog
 from .config import RunConfig
-from .errors import FinetuneKitError
+from .errors import ConfigError, FinetuneKitError
 from .history import History
 
 app = typer.Typer(
@@ -208,9 +208,12 @@ def run(
     learning_rate: Annotated[float | None, typer.Option(help="The highest learning rate, such as 3e-4.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Examples a step.")] = None,
     seed: Annotated[int | None, typer.Option(help="Fixes the labels drawn, the new weights and the order.")] = None,
-    data: Annotated[str | None, typer.Option(help="Your own CSV, JSON lines or parquet file.")] = None,
+    data: Annotated[list[str] | None, typer.Option(help="Your own file; give it twice for two aligned ones.")] = None,
     text: Annotated[str | None, typer.Option(help="Its column of texts.")] = None,
     label: Annotated[str | None, typer.Option(help="Its column of labels.")] = None,
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", help="NAME=VALUE of the task, such as source=english or prefix='Q: '.")
+    ] = None,
     drop_bad_rows: Annotated[bool, typer.Option("--drop-bad-rows", help="Leave out rows that cannot be used.")] = False,
     test: Annotated[bool, typer.Option("--test", help="Measure on the test split too, at the end.")] = False,
     out: Annotated[Path | None, typer.Option(help="The run's folder; by default a new one under runs/.")] = None,
@@ -220,13 +223,16 @@ def run(
     flags = {
         "task": task, "model": model, "strategy": strategy, "labels": labels, "epochs": epochs,
         "learning_rate": learning_rate, "batch_size": batch_size, "seed": seed,
-        "data": data, "text": text, "label": label, "drop_bad_rows": drop_bad_rows or None,
+        "data": data[0] if data and len(data) == 1 else data, "text": text, "label": label,
+        "settings": _task_settings(setting), "drop_bad_rows": drop_bad_rows or None,
     }  # fmt: skip
     given = {name: value for name, value in flags.items() if value is not None}
     if data and not task and config is None:
         given["task"] = "text-classification"
     base = RunConfig.from_yaml(config).to_dict() if config else {}
     settings = RunConfig.from_dict({**base, **given})
+    if "model" not in {**base, **given}:
+        settings = RunConfig.from_dict({**settings.to_dict(), "model": catalog.task(settings.task).model})
     folder = out or Path("runs") / f"{settings.task}-{settings.strategy}-{time.strftime('%Y%m%d-%H%M%S')}"
     with console.status("starting torch ..."):
         from . import runs
@@ -245,6 +251,19 @@ def run(
     console.print(
         f"\nNext: [bold]finetune_kit.Run.load({escape(repr(str(folder)))}).predict(\\[...])[/]", soft_wrap=True
     )
+
+
+def _task_settings(given: list[str] | None) -> dict[str, Any] | None:
+    """NAME=VALUE pairs as a mapping, each value read as YAML."""
+    import yaml
+
+    settings = {}
+    for pair in given or []:
+        name, sign, value = pair.partition("=")
+        if not sign:
+            raise ConfigError(f"--set {pair}: expected NAME=VALUE.")
+        settings[name.strip()] = yaml.safe_load(value) if value.strip() == value else value
+    return settings or None
 
 
 def _watch(progress: Progress, history: History) -> None:
@@ -276,7 +295,7 @@ def pretrain(
     out: Annotated[Path, typer.Option(help="Where checkpoints and the finished model go; resumes there.")],
     corpus: Annotated[
         list[str] | None,
-        typer.Option(help="A text file, a folder of files, or python-docs; may be given more than once."),
+        typer.Option(help="A text file, a folder of files, python-docs or phrases; may be given more than once."),
     ] = None,
     sentence: Annotated[
         list[str] | None, typer.Option(help="A sentence with [MASK], or to be continued, shown as it trains.")
@@ -286,7 +305,7 @@ def pretrain(
     from .config import PretrainingRecipe
 
     settings = PretrainingRecipe.from_yaml(recipe)
-    sources = [part if part == "python-docs" else Path(part) for part in corpus or ["python-docs"]]
+    sources = [part if part in ("python-docs", "phrases") else Path(part) for part in corpus or ["python-docs"]]
     _make_folder(out)
     with console.status("starting torch ..."):
         from . import pretraining

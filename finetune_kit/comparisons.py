@@ -11,8 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from . import runs, strategies, tasks
-from .config import RunConfig
+from . import checkpoints, runs, strategies, tasks
 from .errors import ConfigError
 from .history import History
 from .strategies import Strategy
@@ -79,7 +78,7 @@ def compare(
     task: str | Task = "sentiment",
     strategies_: list[str | Strategy] | None = None,
     *,
-    model: str = "pocket-bert",
+    model: str | None = None,
     labels: list[int | None] | None = None,
     seeds: int = 3,
     baselines: bool = True,
@@ -99,16 +98,16 @@ def compare(
     if not isinstance(seeds, int) or seeds < 1:
         raise ConfigError(f"seeds={seeds!r}: expected how many seeds, 1 or more.")
     stop = stop or threading.Event()
-    name = task if isinstance(task, str) else task.record
-    base = RunConfig.from_dict({"task": name, "model": model, **settings})
+    base = tasks.configure(task, model, **settings)
     task = tasks.resolve(base) if isinstance(task, str) else task
-    comparison = Comparison(task, model)
+    comparison = Comparison(task, base.model)
+    processor = checkpoints.processor(base.model)
     plan = [(count, strategy, seed) for count in counts for strategy in chosen for seed in range(seeds)]
     for count in counts:
         task.sample(count, 0)  # too few examples for a later count is known before the first run
     for number, (count, strategy, seed) in enumerate(plan):
         if baselines and strategy is chosen[0]:
-            comparison.results += _baselines(task, count, seed)
+            comparison.results += _baselines(task, processor, count, seed)
         history = History()
         if on_run:
             on_run(number, len(plan), f"{strategy.name}, {count or 'all'} labels, seed {seed}", history)
@@ -123,11 +122,11 @@ def compare(
     return comparison
 
 
-def _baselines(task: Task, count: int | None, seed: int) -> list[Result]:
+def _baselines(task: Task, processor: Any, count: int | None, seed: int) -> list[Result]:
     train, test = task.sample(count, seed), task.splits["test"]
-    truth = np.array(test["label"])
+    truth = task.truth(test)
     results = []
-    for name, baseline in task.baselines.items():
+    for name, baseline in task.baselines(processor).items():
         start = time.perf_counter()
         predictions = baseline(train, test)
         seconds = time.perf_counter() - start

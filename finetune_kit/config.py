@@ -99,9 +99,10 @@ class Settings:
 class RunConfig(Settings):
     """One fine-tuning run. `None` means: chosen from the task, the model and the size of the data.
 
-    task: a name from the catalogue. data, text, label: the user's own file in place of the
-    task's data set, and its columns. labels: how many labelled training examples, in
-    balance over the classes. epochs may be a fraction.
+    task: a name from the catalogue. data: the user's own file in place of the task's data set,
+    or two aligned ones; text, label: its columns. settings: further arguments of the task's
+    class, such as other columns, prefix, stride or generation. labels: how many labelled
+    training examples, in balance over the classes. epochs may be a fraction.
     """
 
     task: str = "sentiment"
@@ -114,18 +115,22 @@ class RunConfig(Settings):
     max_length: int = 128
     seed: int = 0
     precision: str = "auto"
-    data: str | None = None
+    data: str | list[str] | None = None
     text: str | None = None
     label: str | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
     drop_bad_rows: bool = False
 
     def __post_init__(self) -> None:
         for name in ("task", "model", "strategy"):
             value = getattr(self, name)
             _require(isinstance(value, str) and bool(value), name, value, "a name")
-        for name in ("data", "text", "label"):
+        for name in ("text", "label"):
             value = getattr(self, name)
-            _require(value is None or isinstance(value, str), name, value, "a path or a column's name")
+            _require(value is None or isinstance(value, str), name, value, "a column's name")
+        paths = self.data if isinstance(self.data, list) else [self.data or ""]
+        _require(all(isinstance(path, str) for path in paths), "data", self.data, "a path, or a list of two")
+        _require(isinstance(self.settings, dict), "settings", self.settings, "a mapping of the task's settings")
         if self.labels is not None:
             _require_number("labels", self.labels, int, 2, "a whole number of training examples, 2 or more")
         if self.epochs is not None:

@@ -7,6 +7,7 @@ import functools
 import hashlib
 import importlib.machinery
 import inspect
+import itertools
 import json
 import pydoc_data.topics
 import re
@@ -26,7 +27,9 @@ import pyarrow.parquet as pq
 from .data.loading import decode, read_file
 from .errors import ConfigError, DataError, StorageError
 
-PYTHON_DOCS = "python-docs"
+PYTHON_DOCS, PHRASES = "python-docs", "phrases"
+PHRASES_DRAWN = 300_000  # of the grammar's 3.2 million sentences
+SENTENCES = 8  # of one language that make a paragraph
 TEXT_SUFFIXES = (".txt", ".md", ".rst", ".text")
 TABLE_SUFFIXES = (".parquet", ".csv", ".tsv", ".jsonl")
 COUNTS = "corpus.json"
@@ -41,7 +44,8 @@ Passage = tuple[str, str]  # the work it is from, and a paragraph of it
 def read(corpus: Corpus) -> Iterator[Passage]:
     """Yield (work, paragraph) for all of a corpus; paragraphs of white space alone are passed over.
 
-    corpus: 'python-docs'; the path of a text file (paragraphs are parted by empty lines) or of
+    corpus: 'python-docs', or 'phrases', the kit's English and its French sentences without
+    pairing them; the path of a text file (paragraphs are parted by empty lines) or of
     a parquet, CSV or JSON lines file with a column `text` (and `title` or `article` for the
     work); a folder of such files; a pandas frame, `datasets.Dataset` or list of texts; or a
     list of paths and names. Raises StorageError for a path that is not there, DataError for
@@ -56,19 +60,19 @@ def _read(corpus: Corpus) -> Iterator[Passage]:
     if isinstance(corpus, pd.DataFrame):
         return _rows(corpus, "frame")
     if isinstance(corpus, (str, Path)):
-        return python_docs() if corpus == PYTHON_DOCS else _path(Path(corpus))
+        return NAMED[str(corpus)]() if str(corpus) in NAMED else _path(Path(corpus))
     if isinstance(corpus, (list, tuple)) and corpus:
         return _several(corpus)
     raise DataError(
-        f"A corpus of type {type(corpus).__name__} cannot be read; expected {PYTHON_DOCS!r}, the path of a text file "
-        "or of a folder, a list of texts, a pandas DataFrame or a datasets.Dataset."
+        f"A corpus of type {type(corpus).__name__} cannot be read; expected {' or '.join(map(repr, NAMED))}, the path "
+        "of a text file or of a folder, a list of texts, a pandas DataFrame or a datasets.Dataset."
     )
 
 
 def _several(corpus: Iterable[Any]) -> Iterator[Passage]:
     """A list of corpora, or a list of texts: a text has white space, a name or a path has none or exists."""
     for number, part in enumerate(corpus):
-        if not isinstance(part, str) or part == PYTHON_DOCS or _exists(part):
+        if not isinstance(part, str) or part in NAMED or _exists(part):
             yield from read(part)
         elif not part.strip("./\\ ") or re.search(r"\s", part.strip()) or not re.search(r"[/\\]|\.\w+$", part):
             yield f"texts {number // PARAGRAPHS}", part
@@ -157,6 +161,27 @@ def python_docs() -> Iterator[Passage]:
 @functools.cache
 def _python_docs() -> tuple[Passage, ...]:
     return tuple(_read_python_docs())
+
+
+def phrases() -> Iterator[Passage]:
+    """Everyday sentences of the kit's grammar, eight of one language to a paragraph, in no order of meaning."""
+    return iter(_phrases())
+
+
+@functools.cache
+def _phrases() -> tuple[Passage, ...]:
+    from .synthetic.phrases import monolingual
+
+    made = []
+    for language, sentences in itertools.groupby(monolingual(PHRASES_DRAWN, seed=1), key=lambda pair: pair[0]):
+        texts = [text for _, text in sentences]
+        for number, start in enumerate(range(0, len(texts), SENTENCES)):
+            work = f"phrases {language} {number // PARAGRAPHS}"
+            made.append((work, " ".join(texts[start : start + SENTENCES])))
+    return tuple(made)
+
+
+NAMED = {PYTHON_DOCS: python_docs, PHRASES: phrases}
 
 
 def _read_python_docs() -> Iterator[Passage]:

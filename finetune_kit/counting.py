@@ -59,7 +59,7 @@ def counted_start(model: Any, tokens: np.ndarray, vocabulary: int, seed: int, ta
             "dimensions from. Take a larger corpus, a narrower model, or start='random'."
         )
     frequency = np.bincount(tokens, minlength=vocabulary) + 1.0
-    met = frequency > 1  # a piece that never occurs, such as a sentinel, keeps its random vector
+    met: Any = frequency > 1  # a piece that never occurs, such as a sentinel, keeps its random vector
     vectors = word_vectors(tokens, vocabulary, width, seed=seed)
     if taught is not None:
         vectors = np.hstack([vectors, _components(taught, embedding.shape[1] - width, seed)])

@@ -15,9 +15,9 @@ class History:
     """An append-only table of what a run logged, safe to read while another thread writes.
 
     Each row holds `step`, `epoch`, `seconds` since the start and whatever was logged with
-    it: `train_loss`, `learning_rate`, `validation_accuracy` and so on. `before` holds the
-    metrics measured before the first step. Listeners are called after each change, in the
-    writer's thread.
+    it: `train_loss`, `learning_rate`, `validation_accuracy` and so on. `before` and
+    `after` hold the metrics measured before the first step and after the last. Listeners are
+    called after each change, in the writer's thread.
     """
 
     def __init__(self, rows: list[Row] | None = None, total_steps: int = 0):
@@ -28,6 +28,7 @@ class History:
         self._paced = (0, 0.0)  # step and seconds at the latest start
         self.total_steps = total_steps
         self.before: dict[str, float] = {}
+        self.after: dict[str, float] = {}
         self.step = self._rows[-1]["step"] if self._rows else 0
         self.phase = "finished" if self._rows else "waiting"
 

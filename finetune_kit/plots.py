@@ -55,17 +55,29 @@ def loss_curve(history: History, ax: Any = None) -> Any:
     return ax
 
 
-def metric_curve(history: History, metric: str, before: float | None = None, ax: Any = None) -> Any:
-    """One validation metric over the steps, from its value before training on; the best step is ringed."""
+def metric_curve(
+    history: History,
+    metric: str,
+    before: float | None = None,
+    ax: Any = None,
+    after: float | None = None,
+    higher_is_better: bool = True,
+) -> Any:
+    """One validation metric over the steps, from its value before training on; the best step is ringed.
+
+    A metric that is too slow to take during training has two points, `before` and `after` it.
+    """
     ax = _axes(ax)
     steps, values = history.series(f"validation_{metric}")
     if before is not None:
         steps, values = [0, *steps], [before, *values]
         ax.axhline(before, color=INK, linestyle=":", linewidth=1, label="before")
+    if after is not None and len(steps) < 2:
+        steps, values = [*steps, history.step], [*values, after]
     if steps:
         color, line, marker = STYLES[2]
         ax.plot(steps, values, line, color=color, marker=marker, markersize=4, label="validation")
-        best = max(range(len(values)), key=lambda i: values[i])
+        best = (max if higher_is_better else min)(range(len(values)), key=lambda i: values[i])
         ax.plot(steps[best], values[best], "o", markersize=11, fillstyle="none", color=color, label="best")
     ax.set(xlabel="step", ylabel=metric.replace("_", " "))
     ax.set_xlim(0, 1.03 * max(history.total_steps, 1))

@@ -24,7 +24,7 @@ from .config import RunConfig
 from .errors import DataError, ModelError, StorageError
 from .history import History
 from .strategies import Strategy
-from .tasks import Task
+from .tasks import RIGHT, Task
 
 RECORD = "run.json"
 CHECKED = 8  # predictions stored with a run, compared when it is loaded
@@ -33,7 +33,7 @@ TOLERANCE = 1e-3  # of an output: another device or version may round differentl
 
 def fine_tune(
     task: str | Task = "sentiment",
-    model: str = "pocket-bert",
+    model: str | None = None,
     strategy: str | Strategy = "full",
     *,
     history: History | None = None,
@@ -43,13 +43,11 @@ def fine_tune(
     """Fine-tune a model on a task and return the Run, with its scores before and after.
 
     task: a name from the catalogue or a task object over your own data. model: a name from
-    the catalogue, a folder or a hub id. settings: those of RunConfig, such as labels,
-    epochs, learning_rate, seed. history is written while it trains; setting `stop` ends it
-    early with the best weights so far. Raises a FinetuneKitError for bad input.
+    the catalogue, a folder or a hub id; by default the pocket model for the task. settings:
+    those of RunConfig, such as labels, epochs, learning_rate, seed. history is written while it
+    trains; setting `stop` ends it early with the best weights so far. Raises a FinetuneKitError for bad input.
     """
-    name = task if isinstance(task, str) else task.record
-    parsed = strategies.parse(strategy)
-    config = RunConfig.from_dict({"task": name, "model": model, "strategy": parsed.name, **settings})
+    config = tasks.configure(task, model, strategy=strategies.parse(strategy).name, **settings)
     return execute(config, None if isinstance(task, str) else task, history, stop)
 
 
@@ -60,7 +58,7 @@ def execute(
     history, stop = history or History(), stop or threading.Event()
     job = _prepare(config, task, history)
     before = job.predict(history, "measuring before")
-    history.before = job.task.measure(before, np.array(job.validation["labels"]))
+    history.before = job.measure(before)
     with training.temporary_folder() as folder:
         plan = training.plan_for(job.config, job.task, len(job.train))
         validation = job.validation.select(training.by_length(job.validation))
@@ -75,12 +73,11 @@ def execute(
     return run
 
 
-def zero_step(task: str | Task = "sentiment", model: str = "pocket-bert", **settings: Any) -> dict[str, float]:
+def zero_step(task: str | Task = "sentiment", model: str | None = None, **settings: Any) -> dict[str, float]:
     """The metrics on the validation split before any training: the checkpoint as it is, under a new head."""
-    name = task if isinstance(task, str) else task.record
-    config = RunConfig.from_dict({"task": name, "model": model, **settings})
+    config = tasks.configure(task, model, **settings)
     job = _prepare(config, None if isinstance(task, str) else task, History())
-    return job.task.measure(job.predict(History(), "measuring"), np.array(job.validation["labels"]))
+    return job.measure(job.predict(History(), "measuring"))
 
 
 @dataclasses.dataclass
@@ -94,9 +91,13 @@ class _Job:
     train: datasets.Dataset
     validation: datasets.Dataset
 
-    def predict(self, history: History, phase: str) -> np.ndarray:
+    def predict(self, history: History, phase: str) -> Any:
         history.enter(phase)
-        return training.predict(self.model, self.processor, self.task, self.validation)
+        part = self.task.splits["validation"]
+        return training.predict(self.model, self.processor, self.task, part, self.config.max_length)
+
+    def measure(self, outputs: Any) -> dict[str, float]:
+        return self.task.measure(outputs, self.task.truth(self.task.splits["validation"]))
 
 
 def _prepare(config: RunConfig, task: Task | None, history: History) -> _Job:
@@ -105,17 +106,23 @@ def _prepare(config: RunConfig, task: Task | None, history: History) -> _Job:
     strategy = strategies.parse(config.strategy)
     train = task.sample(config.labels, config.seed)
     history.enter("loading the model")
-    model, processor = checkpoints.load(
-        config.model, task.auto_class, task.head_settings, strategy.pretrained, config.seed
-    )
+    model, processor = _load(config.model, task, strategy.pretrained, config.seed)
     strategy.apply(model)
     config = dataclasses.replace(
         config,
         epochs=config.epochs or training.default_epochs(len(train), config.batch_size),
         learning_rate=config.learning_rate or strategy.learning_rate(model),
+        max_length=min(config.max_length, checkpoints.longest(model.config)),
     )
-    encoded = [task.encode(part, processor, config.max_length) for part in (train, task.splits["validation"])]
+    parts = (train, task.splits["validation"])
+    encoded = [task.encode(part, processor, config.max_length, model.config) for part in parts]
     return _Job(config, task, model, processor, *encoded)
+
+
+def _load(name: str, task: Task, pretrained: bool, seed: int) -> tuple[Any, Any]:
+    """A model with the task's head, and its processor."""
+    auto_class = task.model_class(checkpoints.configuration(name))
+    return checkpoints.load(name, auto_class, task.head_settings, pretrained, seed)
 
 
 class Run:
@@ -133,8 +140,8 @@ class Run:
         model: Any,
         processor: Any,
         history: History,
-        outputs_before: np.ndarray,
-        outputs_after: np.ndarray,
+        outputs_before: Any,
+        outputs_after: Any,
         seconds: float,
         stopped: bool = False,
         trainer: transformers.Trainer | None = None,
@@ -143,9 +150,9 @@ class Run:
         self.config, self.task, self.model, self.processor = config, task, model, processor
         self.history, self.seconds, self.stopped, self.trainer = history, seconds, stopped, trainer
         self._outputs = {"before": outputs_before, "after": outputs_after}
-        truth = np.array(task.splits["validation"]["label"])
+        truth = task.truth(task.splits["validation"])
         self.before = history.before = task.measure(outputs_before, truth)
-        self.after = task.measure(outputs_after, truth)
+        self.after = history.after = task.measure(outputs_after, truth)
         self.tested: dict[str, float] | None = record["test"] if record else None
         self.trainable_share = record["trainable_share"] if record else strategies.trainable_share(model)
 
@@ -157,7 +164,7 @@ class Run:
         if split not in self.task.splits:
             raise DataError(f"This run has the splits {list(self.task.splits)} at hand, not {split!r}.")
         part = self.task.splits[split]
-        measured = self.task.measure(self._predict(part), np.array(part["label"]))
+        measured = self.task.measure(self._predict(part), self.task.truth(part))
         if split == "test":
             self.tested = measured
         return measured
@@ -167,21 +174,24 @@ class Run:
         dataset = self.task.inputs(examples)
         return self.task.show(dataset, self._predict(dataset))
 
-    def _predict(self, dataset: datasets.Dataset) -> np.ndarray:
-        encoded = self.task.encode(dataset, self.processor, self.config.max_length)
-        return training.predict(self.model, self.processor, self.task, encoded)
+    def _predict(self, dataset: datasets.Dataset) -> Any:
+        return training.predict(self.model, self.processor, self.task, dataset, self.config.max_length)
 
     def changes(self) -> Any:
         """The validation examples that fine-tuning fixed and those that it broke, as a pandas DataFrame."""
         import pandas as pd
 
-        validation = self.task.splits["validation"]
-        ids = {"truth": np.array(validation["label"])}
-        ids |= {when: self.task.decide(outputs) for when, outputs in self._outputs.items()}
-        was_right, is_right = ids["before"] == ids["truth"], ids["after"] == ids["truth"]
-        table = pd.DataFrame({"change": np.where(is_right, "fixed", "broken"), "text": validation["text"][:]})
-        for name, column in ids.items():
-            table[name] = [self.task.names[i] for i in column]
+        task, validation = self.task, self.task.splits["validation"]
+        truth = task.truth(validation)
+        predictions = {when: task.decide(outputs) for when, outputs in self._outputs.items()}
+        was_right, is_right = (task.quality(p, truth) >= RIGHT for p in predictions.values())
+        questions = task.questions(validation)
+        table = pd.DataFrame({"change": np.where(is_right, "fixed", "broken")})
+        for name in questions.column_names:
+            table[name] = questions[name][:]
+        table["truth"] = task.words(truth)
+        for when, column in predictions.items():
+            table[when] = task.words(column)
         return table[was_right != is_right].sort_values("change", ascending=False, kind="stable")
 
     def save(self, folder: str | Path, overwrite: bool = False) -> Path:
@@ -202,13 +212,13 @@ class Run:
         return folder
 
     def _predictions(self) -> pa.Table:
-        columns = {when: outputs.tolist() for when, outputs in self._outputs.items()}
+        columns = {when: getattr(outputs, "tolist", lambda o=outputs: o)() for when, outputs in self._outputs.items()}
         return pa.table({**self.task.splits["validation"].to_dict(), **columns})
 
     def _record(self) -> dict[str, Any]:
         return {
             "config": dataclasses.asdict(self.config),
-            "classes": self.task.names,
+            "task": self.task.settings,
             "before": self.before,
             "after": self.after,
             "test": self.tested,
@@ -236,18 +246,16 @@ class Run:
         except (OSError, ValueError) as error:
             raise StorageError(f"{folder} holds no run ({error}); expected a folder written by run.save().") from error
         config = RunConfig.from_dict(record["config"])
-        task = catalog.handler(catalog.task(config.task))(names=record["classes"])
-        before, after = (np.array(validation[when][:], dtype=np.float32) for when in ("before", "after"))
+        task = catalog.handler(catalog.task(config.task))(**record["task"])
+        before, after = (_outputs(validation[when][:]) for when in ("before", "after"))
         task.splits = datasets.DatasetDict({"validation": validation.remove_columns(["before", "after"])})
-        model, processor = checkpoints.load(str(folder), task.auto_class, task.head_settings, True, config.seed)
+        model, processor = _load(str(folder), task, True, config.seed)
         history = History(record["history"], record["total_steps"])
         run = cls(
             config, task, model, processor, history, before, after, record["seconds"], record["stopped"], None, record
         )
-        few = task.splits["validation"].select(range(min(CHECKED, len(validation)))).remove_columns("label")
-        difference = float(np.abs(run._predict(few) - after[:CHECKED]).max())
-        if difference > TOLERANCE:
-            raise ModelError(f"The run in {folder} predicts otherwise than when it was saved (by {difference:.3g}).")
+        few = task.splits["validation"].select(range(min(CHECKED, len(validation))))
+        _check_same(run._predict(few), after[:CHECKED], task, folder)
         return run
 
     def __repr__(self) -> str:
@@ -263,6 +271,24 @@ class Run:
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(repr(self))}</pre>"
+
+
+def _outputs(column: list[Any]) -> Any:
+    """Outputs as they were before they were stored: an array again, where they were rows of numbers."""
+    rows_of_numbers = bool(column) and isinstance(column[0], list) and all(isinstance(x, float) for x in column[0])
+    return np.array(column, dtype=np.float32) if rows_of_numbers else column
+
+
+def _check_same(found: Any, stored: Any, task: Task, folder: Path) -> None:
+    """Refuse a loaded run that predicts otherwise than it did when it was saved."""
+    if isinstance(stored, np.ndarray):
+        difference = float(np.abs(found - stored).max())
+        same, how = difference <= TOLERANCE, f"by {difference:.3g}"
+    else:
+        now, then = (task.words(task.decide(outputs)) for outputs in (found, stored))
+        same, how = now == then, f"{sum(a != b for a, b in zip(now, then, strict=True))} of {len(now)}"
+    if not same:
+        raise ModelError(f"The run in {folder} predicts otherwise than when it was saved ({how}).")
 
 
 def sparkline(values: list[float], width: int = 24) -> str:

@@ -24,11 +24,12 @@ from .checkpoints import quiet
 from .config import RunConfig
 from .errors import FinetuneKitError, StorageError
 from .history import History
-from .metrics import ClassMetric
+from .metrics import LOSS, Criterion, Metric
 from .objectives import Learnable
 from .strategies import hold_frozen
 from .tasks import Task
 
+EVALUATION_BATCH = 64
 EVALUATIONS = 4  # of the validation split during a run: enough for a curve and for the best weights
 BF16_BATCH = 16  # from this batch size on bf16 autocast gains on a CPU that multiplies in it (benchmarks/speed.py)
 
@@ -54,7 +55,7 @@ class Plan:
     weight_decay: float = 0.01
     beta2: float = 0.999
     precision: str = "auto"
-    best_by: ClassMetric | None = None
+    best_by: Metric | Criterion | None = None
     by_length: bool = False
     save_every: int | None = None
     tokens_a_step: int = 0
@@ -186,14 +187,15 @@ def plan_for(config: RunConfig, task: Task, examples: int) -> Plan:
     return Plan(
         steps=steps,
         batch_size=config.batch_size,
-        eval_batch_size=max(64, config.batch_size),
+        eval_batch_size=max(EVALUATION_BATCH, config.batch_size),
         learning_rate=config.learning_rate,
         warmup_steps=round(0.1 * steps),
         evaluate_every=max(1, math.ceil(steps / EVALUATIONS)),
         seed=config.seed,
         precision=config.precision,
-        best_by=task.metric,
+        best_by=task.chooses,
         by_length=True,
+        measures=task.chooses is not LOSS,
     )
 
 
@@ -279,6 +281,8 @@ def fit(trainer: KitTrainer, stop: threading.Event) -> bool:
             return True
         trainer.data_collator.number = int(latest.name.split("-")[1]) if latest else 0
         trainer.train(resume_from_checkpoint=str(latest) if latest else None)
+        # Mixed precision has wrapped the model's forward; whoever predicts with it wants the plain one.
+        trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
     return trainer.state.global_step < trainer.args.max_steps
 
 
@@ -326,23 +330,21 @@ def _interrupt_stops(stop: threading.Event) -> Iterator[None]:
         signal.signal(signal.SIGINT, previous)
 
 
-def predict(model: Any, processor: Any, task: Task, encoded: datasets.Dataset) -> np.ndarray:
-    """The model's outputs for encoded examples, in full precision: (examples, classes) float32."""
+def predict(model: Any, processor: Any, task: Task, dataset: datasets.Dataset, max_length: int) -> Any:
+    """The model's outputs for examples, in full precision: one an example, an array where the task gives arrays."""
+    encoded = task.encode(task.questions(dataset), processor, max_length, model.config)
     order = by_length(encoded)
-    with temporary_folder() as folder:
-        args = transformers.TrainingArguments(
-            output_dir=folder,
-            per_device_eval_batch_size=64,
-            dataloader_pin_memory=torch.cuda.is_available(),
-            disable_tqdm=True,
-            report_to="none",
-        )
-        predictor = transformers.Trainer(model, args, data_collator=task.collator(processor))
-        predictor.remove_callback(transformers.PrinterCallback)
-        sorted_outputs = predictor.predict(encoded.select(order)).predictions
-    outputs: np.ndarray = np.empty_like(sorted_outputs)
-    outputs[order] = sorted_outputs
-    return outputs
+    device = next(model.parameters()).device
+    loader = torch.utils.data.DataLoader(
+        encoded.select(order), EVALUATION_BATCH, collate_fn=task.collator(processor), num_workers=0
+    )
+    model.eval()
+    found: list[Any] = []
+    with torch.inference_mode():
+        for batch in loader:
+            found.extend(task.outputs(model, processor, {name: value.to(device) for name, value in batch.items()}))
+    outputs = [found[place] for place in np.argsort(order)]
+    return task.gather(np.stack(outputs) if isinstance(outputs[0], np.ndarray) else outputs, encoded, dataset)
 
 
 def by_length(encoded: datasets.Dataset) -> np.ndarray:

@@ -100,7 +100,7 @@ def test_a_handler_imports_and_is_a_task(record):
     handler = catalog.handler(record)
     assert issubclass(handler, Task)
     assert catalog.task(handler.record)
-    assert record.dataset is None or catalog.dataset(record.dataset)
+    assert catalog.dataset(record.dataset) and catalog.model(record.model)
 
 
 @pytest.mark.parametrize("name", catalog.embedded("datasets"))
@@ -132,8 +132,15 @@ def test_the_size_of_a_hub_model_fits_its_weights(record):
 
 @pytest.mark.parametrize("record", catalog.DATASETS, ids=by_name)
 def test_a_data_set_names_its_task_columns_and_splits(record):
-    assert record.task in TASKS and record.columns and record.licence and record.megabytes > 0
-    assert "train" in record.splits and set(record.splits) <= {"train", "validation", "test", "handwritten"}
+    assert record.task in TASKS and record.columns and record.licence
+    if record.name == "python-docs":  # read from the Python installation, which knows its own size
+        assert not record.splits and record.embedded
+        return
+    assert (
+        record.megabytes > 0
+        and "train" in record.splits
+        and set(record.splits) <= {"train", "validation", "test", "handwritten"}
+    )
     assert (record.classes is not None) == bool(record.columns.keys() & {"label", "labels"})
 
 

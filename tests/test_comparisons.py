@@ -26,7 +26,7 @@ def test_table_has_mean_and_spread_over_the_seeds(comparison):
 
 
 def test_every_method_stands_at_every_label_count(comparison, task):
-    methods = {"scratch", "full", *task.baselines}
+    methods = {"scratch", "full", *task.baselines()}
     assert {(r["labels"], r["method"]) for r in comparison.table.to_dict("records")} == {
         (n, m) for n in (8, 16) for m in methods
     }

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from tiny import tiny_works, write_tiny_bert
 
-from finetune_kit import corpora
+from finetune_kit import corpora, data
 from finetune_kit.errors import DataError, StorageError
 
 
@@ -120,6 +120,22 @@ def test_python_docs_are_thousands_of_distinct_paragraphs_and_nothing_is_importe
     expected = " ".join(textwrap.dedent.__doc__.split("\n\n")[0].split())
     assert ("module textwrap", expected) in found
     assert list(corpora.read(corpora.PYTHON_DOCS)) == found
+
+
+def test_phrases_are_sentences_of_both_languages_apart_and_none_of_the_held_out_ones(monkeypatch):
+    monkeypatch.setattr(corpora, "PHRASES_DRAWN", 3000)
+    corpora._phrases.cache_clear()
+    found = list(corpora.read(["phrases"]))
+    corpora._phrases.cache_clear()
+    works = {work.rsplit(" ", 1)[0] for work, _ in found}
+    assert works == {"phrases english", "phrases french"} and len({work for work, _ in found}) > 20
+    texts = {kind: " ".join(text for work, text in found if kind in work) for kind in ("english", "french")}
+    held_out = [pair for split in ("validation", "test") for pair in data.read("phrases")[split].to_dict("records")]
+    assert not any(pair["en"] in texts["english"] for pair in held_out)
+    # Of the few sentences that differ in English and not in French, some may be there.
+    assert sum(pair["fr"] in texts["french"] for pair in held_out) < 0.02 * len(held_out)
+    first = texts["english"][:300].split(". ")[0]
+    assert first not in texts["french"] and " est " in texts["french"] and " est " not in texts["english"]
 
 
 # --- whole works are held out

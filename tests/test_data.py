@@ -195,7 +195,7 @@ BAD_FILES = [
     ("a.parquet", b"PAR1" + b"\xff" * 40 + b"PAR1", "a.parquet"),
     ("a.jsonl", b'{"text": "a"}\n{"text": \n', "line 2 is not JSON"),
     ("a.jsonl", b'{"text": "a"}\n\n[1, 2]\n', "line 3 holds a list"),
-    ("a.json", b'[{"text": "a"}]', "line 1 holds a list; expected one object a line"),
+    ("a.jsonl", b'[{"text": "a"}]', "line 1 holds a list; expected one object a line"),
     ("a.jsonl", b"\n\n", "holds no rows"),
 ]
 

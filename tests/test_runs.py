@@ -89,7 +89,7 @@ def test_record_says_how_the_run_was_made(run, tmp_path):
     assert record["config"]["seed"] == 0 and record["config"]["strategy"] == "full"
     assert record["data_fingerprint"] == runs.fingerprint(run.task.splits)
     assert {"torch", "transformers", "finetune-kit"} <= record["versions"].keys()
-    assert record["peak_memory_mb"] > 0 and record["classes"] == ["negative", "positive"]
+    assert record["peak_memory_mb"] > 0 and record["task"] == {"names": ["negative", "positive"]}
 
 
 def test_load_refuses_weights_that_predict_otherwise(run, tmp_path):
@@ -176,7 +176,6 @@ def test_user_file_by_path(folder, tmp_path):
         ({"strategy": "heda"}, "Did you mean 'head'"),
         ({"labls": 3}, "Did you mean 'labels'"),
         ({"labels": 100_000}, "training examples"),
-        ({"task": "text-classification"}, "expected data="),
         ({"text": "review"}, "expected data="),
         ({"strategy": "last-99"}, "this model has"),
     ],
@@ -190,3 +189,13 @@ def test_predicting_bad_examples(run):
     for bad in ("", "   ", [3], "x" * 1_000_000):
         with pytest.raises(DataError):
             run.predict(bad)
+
+
+def test_a_text_longer_than_the_models_window_is_cut_to_it(folder):
+    texts = [f"the film was {'good' if i % 2 else 'bad'} " + "and it was so " * 30 for i in range(40)]
+    labels = ["positive" if i % 2 else "negative" for i in range(40)]
+    import pandas as pd
+
+    task = ftk.TextClassification(pd.DataFrame({"text": [f"{t} {i}" for i, t in enumerate(texts)], "label": labels}))
+    made = ftk.fine_tune(task, folder, epochs=1)
+    assert made.config.max_length == 32 and made.model.config.max_position_embeddings == 32

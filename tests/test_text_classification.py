@@ -10,9 +10,9 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, f1_score
 
-from finetune_kit import tasks
+from finetune_kit import catalog, tasks
 from finetune_kit.config import RunConfig
-from finetune_kit.errors import ConfigError, DataError, FinetuneKitError
+from finetune_kit.errors import ConfigError, DataError, FinetuneKitError, UnknownNameError
 from finetune_kit.tasks.text_classification import TextClassification, majority_class, tfidf_logistic_regression
 
 GOOD, BAD = ["good", "loved", "a good film"], ["bad", "dull", "a slow meal"]
@@ -172,7 +172,7 @@ def test_the_logistic_regression_is_that_of_scikit_learn(task):
 
 
 def test_the_baselines_by_name(task):
-    assert task.baselines == {
+    assert task.baselines() == {
         "majority class": majority_class,
         "TF-IDF + logistic regression": tfidf_logistic_regression,
     }
@@ -210,10 +210,22 @@ def test_bad_rows_of_a_file_are_dropped_when_the_configuration_says_so(tmp_path)
     assert sum(map(len, made.splits.values())) == 60
 
 
-@pytest.mark.parametrize(
-    ("settings", "words"),
-    [({"task": "text-classification"}, "expected data="), ({"task": "sentiment", "text": "review"}, "expected data=")],
-)
-def test_a_configuration_without_the_data_it_needs(settings, words):
-    with pytest.raises(ConfigError, match=words):
-        tasks.resolve(RunConfig(**settings))
+def test_columns_without_the_data_that_they_are_of():
+    with pytest.raises(ConfigError, match="expected data="):
+        tasks.resolve(RunConfig(task="sentiment", text="review"))
+
+
+def test_settings_of_a_task_reach_its_class_and_unknown_ones_are_named():
+    assert tasks.resolve(RunConfig(task="translation", settings={"prefix": "translate: "})).prefix == "translate: "
+    with pytest.raises(UnknownNameError, match=r"setting of the task 'translation' 'prefx'\. Did you mean 'prefix'\?"):
+        tasks.resolve(RunConfig(task="translation", settings={"prefx": "x"}))
+    with pytest.raises(UnknownNameError, match="'text'"):
+        tasks.resolve(RunConfig(task="translation", data="x.csv", text="en"))
+
+
+def test_each_task_has_its_data_and_its_model_by_name():
+    for record in catalog.TASKS:
+        made = tasks.resolve(RunConfig(task=record.name))
+        assert made.record in {record.name, "text-classification"}
+        assert {"train", "validation", "test"} <= set(made.splits)
+        assert tasks.configure(record.name).model == record.model

@@ -1,5 +1,6 @@
 """Training against a hand-written loop; stopping; best weights; frozen groups."""
 
+import copy
 import signal
 import threading
 
@@ -72,8 +73,9 @@ def test_best_weights_are_kept(folder, task, tmp_path):
     trainer, history, stop = make_trainer(folder, task, tmp_path, epochs=8, learning_rate=0.3)
     training.fit(trainer, stop)
     _, accuracies = history.series("validation_accuracy")
-    outputs = training.predict(trainer.model, trainer.processing_class, task, trainer.eval_dataset)
-    kept = task.measure(outputs, np.array(trainer.eval_dataset["labels"]))["accuracy"]
+    validation = task.splits["validation"]
+    outputs = training.predict(trainer.model, trainer.processing_class, task, validation, 32)
+    kept = task.measure(outputs, np.array(validation["label"]))["accuracy"]
     assert kept == pytest.approx(max(accuracies))
 
 
@@ -107,9 +109,9 @@ def test_frozen_groups_do_not_move(folder, task, tmp_path):
 
 def test_predictions_come_back_in_the_order_asked(folder, task, tmp_path):
     trainer, _, _ = make_trainer(folder, task, tmp_path)
-    encoded = trainer.train_dataset
-    together = training.predict(trainer.model, trainer.processing_class, task, encoded)
-    last = training.predict(trainer.model, trainer.processing_class, task, encoded.select([len(encoded) - 1]))
+    train = task.splits["train"]
+    together = training.predict(trainer.model, trainer.processing_class, task, train, 32)
+    last = training.predict(trainer.model, trainer.processing_class, task, train.select([len(train) - 1]), 32)
     np.testing.assert_allclose(together[-1], last[0], atol=1e-5)
 
 
@@ -129,6 +131,13 @@ def test_mixed_precision_trains_on_every_device(folder, task, tmp_path):
     _, losses = history.series("train_loss")
     assert len(losses) == 6 and np.isfinite(losses).all()
     assert {p.dtype for p in trainer.model.parameters()} == {torch.float32}
+    # Predictions afterwards are in full precision: those of the same weights in a model that knew no other.
+    plain = copy.deepcopy(trainer.model.state_dict())
+    fresh = type(trainer.model)(trainer.model.config)
+    fresh.load_state_dict(plain)
+    processor, validation = trainer.processing_class, task.splits["validation"]
+    found, expected = (training.predict(m, processor, task, validation, 32) for m in (trainer.model, fresh))
+    np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
 def test_auto_precision_on_a_cpu_without_bf16_is_full(monkeypatch):

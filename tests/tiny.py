@@ -34,13 +34,18 @@ GOOD = ["good", "fine"]
 BAD = ["bad", "poor"]
 
 
-def write_tiny_bert(folder: Path, seed: int = 0) -> Path:
-    """A masked-word checkpoint without dropout, so that a hand-written loop can repeat its training."""
+def write_tiny_bert(folder: Path, seed: int = 0, spread: float = 0.02) -> Path:
+    """A masked-word checkpoint without dropout, so that a hand-written loop can repeat its training.
+
+    spread: the standard deviation of its weights; wider ones learn a small task in fewer steps.
+    """
     specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     vocabulary = {word: i for i, word in enumerate([*specials, *WORDS])}
     raw = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
     raw.pre_tokenizer = pre_tokenizers.Whitespace()
-    raw.post_processor = processors.TemplateProcessing("[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
+    raw.post_processor = processors.TemplateProcessing(
+        "[CLS] $A [SEP]", "[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
     names = dict(zip(("pad_token", "unk_token", "cls_token", "sep_token", "mask_token"), specials, strict=True))
     tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=raw, **names)
     torch.manual_seed(seed)
@@ -53,6 +58,7 @@ def write_tiny_bert(folder: Path, seed: int = 0) -> Path:
         max_position_embeddings=32,
         hidden_dropout_prob=0.0,
         attention_probs_dropout_prob=0.0,
+        initializer_range=spread,
     )
     transformers.BertForMaskedLM(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
@@ -71,7 +77,7 @@ def tiny_frame(rows: int = 60) -> pd.DataFrame:
     return pd.DataFrame({"text": texts, "label": labels})
 
 
-def write_tiny_gpt2(folder: Path, seed: int = 0) -> Path:
+def write_tiny_gpt2(folder: Path, seed: int = 0, spread: float = 0.02) -> Path:
     """A next-word checkpoint without dropout over whole words; `<|endoftext|>` is 0, and the words follow."""
     end = "<|endoftext|>"
     tokenizer = _word_level([end], end)
@@ -79,7 +85,7 @@ def write_tiny_gpt2(folder: Path, seed: int = 0) -> Path:
     torch.manual_seed(seed)
     config = transformers.GPT2Config(
         vocab_size=len(tokenizer), n_embd=16, n_layer=2, n_head=2, n_positions=32, bos_token_id=0, eos_token_id=0,
-        pad_token_id=0, resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0,
+        pad_token_id=0, resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0, initializer_range=spread,
     )  # fmt: skip
     transformers.GPT2LMHeadModel(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
@@ -126,3 +132,31 @@ def tiny_works(works: int = 8, paragraphs: int = 12, seed: int = 0) -> pd.DataFr
             text = " ".join(f"the {noun} was {draw.choice(['very', 'so', 'not'])} {judged[noun]}" for noun in nouns)
             rows.append({"title": f"work {work}", "text": text})
     return pd.DataFrame(rows)
+
+
+def tiny_pairs(rows: int = 128) -> pd.DataFrame:
+    """Sentences of four words, and four words that the two that matter in them stand for, in the other order."""
+    nouns = {"film": "we", "meal": "it", "book": "they", "hotel": "so"}
+    judged = {"good": "but", "bad": "and", "fine": "is", "poor": "not"}
+    starts = ["the", "a", "very", "was", "is", "so", "but", "not"]
+    sentences = [(first, noun, word) for first in starts for noun in nouns for word in judged]
+    random.Random(0).shuffle(sentences)
+    return pd.DataFrame(
+        [(f"{a} {noun} was {word}", f"very {judged[word]} {nouns[noun]} was") for a, noun, word in sentences[:rows]],
+        columns=["source", "target"],
+    )
+
+
+def tiny_questions(rows: int = 96) -> pd.DataFrame:
+    """Passages on one thing, in the midst of fillers, and what each says of it; every sixth says nothing."""
+    draw = random.Random(0)
+    found = []
+    for row in range(rows):
+        noun, word = draw.choice(["film", "meal", "book", "hotel"]), draw.choice([*GOOD, *BAD])
+        start = " ".join([*draw.choices(["we", "they", "so", "but"], k=row % 4), f"the {noun} was"])
+        rest = " ".join(draw.choices(["and", "it", "very"], k=2))
+        context, spans = f"{start} {word} {rest}", {"text": [word], "answer_start": [len(start) + 1]}
+        if row % 6 == 0:
+            context, spans = f"{start} {rest}", {"text": [], "answer_start": []}
+        found.append({"question": f"is the {noun}", "context": context, "answers": spans})
+    return pd.DataFrame(found)

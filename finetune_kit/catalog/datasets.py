@@ -20,6 +20,21 @@ DATASETS = (
         {"train": 5000, "validation": 500, "test": 600, "handwritten": 200}, "CC0-1.0", 0.2,
         "everyday English sentences and their French translation, made by a grammar; 200 more by hand",
     ),
+    DatasetRecord(
+        "questions", "questions", None, "text-classification", TEXT, 8,
+        {"train": 1344, "validation": 288, "test": 288}, "CC0-1.0", 0.1,
+        "questions to the help desk of a library, by what they want of it: eight intents",
+    ),
+    DatasetRecord(
+        "passages", "passages", None, "question-answering", QUESTION, None,
+        {"train": 963, "validation": 237, "test": 239}, "CC0-1.0", 0.2,
+        "questions on 192 short passages of many kinds; a fifth of them the passage does not answer",
+    ),
+    # Read at run time from the Python installation; its folder holds the card alone.
+    DatasetRecord(
+        "python-docs", "python-docs", None, "completion", {"text": "text"}, None, {}, "PSF-2.0", 0.0,
+        "docstrings and documentation topics of the Python installation, about 19,000 paragraphs",
+    ),
     # Of the download the half is a split "unsupervised" without labels (-1), which is not used.
     DatasetRecord(
         "imdb", "stanfordnlp/imdb", None, "sentiment", TEXT, 2, {"train": 25000, "test": 25000}, "other", 83.5,

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class TaskRecord:
-    """A task: the class that handles it (`module:Class`, imported on use) and its embedded data set, if any."""
+    """A task: the class that handles it (`module:Class`, imported on use), its embedded data, its usual model."""
 
     name: str
     handler: str
-    dataset: str | None
+    dataset: str
+    model: str
     description: str
 
 

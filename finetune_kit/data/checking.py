@@ -4,33 +4,52 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
 
 import datasets
 import numpy as np
 
-from .splitting import normalise
+from .splitting import has_labels, normalise, text_column
 
 NEAR = 0.8  # cosine of the sets of character 5-grams from which two texts count as near-duplicates
+BLOCK = 1000  # texts that are compared with another split at a time, so that memory stays small
+SHOWN = 100  # pairs of duplicates or contradictions that a report lists
+
+Place = tuple[str, int]  # a split, and a row of it counted from 0
+Pair = tuple[str, int, str, int]  # two places
 
 
 @dataclass(frozen=True)
 class DataReport:
-    """Counts and warning signs of a labelled text data set.
+    """Counts and warning signs of a text data set: of texts, pairs (by their sources) or questions (by their contexts).
 
-    rows and classes: by split. words: shortest, median and longest text. shared_ngrams: the
-    share of distinct word 5-grams that stand in more than one text. near_duplicates: pairs
-    (split, row, split, row) of nearly equal texts in different splits. telling_word and its
-    accuracy: the word whose presence alone tells the label best, over all texts.
+    rows and classes: by split; classes is empty for data without labels. words: shortest, median
+    and longest text. shared_ngrams: the share of distinct word 5-grams that stand in more than
+    one text. near_duplicates: pairs (split, row, split, row) of nearly equal texts in different
+    splits. telling_word and its accuracy: the word whose presence alone tells the label best,
+    over all texts; '' and 0.0 for data without labels.
+
+    duplicates: each row that repeats a text, but for case and white space, behind the row that
+    has it first, within and across splits, as (split, row, split, row), the commonest text
+    first; 100 at most of duplicate_count. contradictions: those of them whose label differs from
+    that of the first row; 100 at most of contradiction_count. `repeated` lists them by text. Of
+    questions each distinct context counts once a split, at its first row.
     """
 
     rows: dict[str, int]
     classes: dict[str, dict[str, int]]
     words: tuple[int, int, int]
     shared_ngrams: float
-    near_duplicates: list[tuple[str, int, str, int]]
+    near_duplicates: list[Pair]
     telling_word: str
     telling_word_accuracy: float
+    duplicates: list[Pair]
+    duplicate_count: int
+    contradictions: list[Pair]
+    contradiction_count: int
 
 
 def tokens(text: str) -> list[str]:
@@ -39,23 +58,71 @@ def tokens(text: str) -> list[str]:
 
 
 def report(splits: datasets.DatasetDict) -> DataReport:
-    """Check a labelled data set: sizes, balance, repeated phrases, leaks between splits, giveaway words."""
-    texts = [text for part in splits.values() for text in part["text"]]
-    labels = np.array([label for part in splits.values() for label in part["label"]])
+    """Check a text data set: sizes, balance, repeated phrases and texts, leaks between splits, giveaway words.
+
+    Takes what `labelled`, `pairs`, `answered` or `running` made. Raises DataError for other columns.
+    """
+    texts = [text for part in splits.values() for text in compared(part).values()]
     lengths = sorted(len(text.split()) for text in texts)
-    word, accuracy = telling_word(texts, labels)
+    with_labels = all(map(has_labels, splits.values()))
+    labels = np.array([label for part in splits.values() for label in part["label"]]) if with_labels else None
+    word, accuracy = ("", 0.0) if labels is None else telling_word(texts, labels)
+    duplicates = repetitions(splits)
+    contradictions = _contradicting(duplicates, splits) if with_labels else []
     return DataReport(
         rows={name: len(part) for name, part in splits.items()},
-        classes={
-            name: {part.features["label"].int2str(i): n for i, n in sorted(Counter(part["label"]).items())}
-            for name, part in splits.items()
-        },
+        classes={name: _class_sizes(part) for name, part in splits.items()} if with_labels else {},
         words=(lengths[0], lengths[len(lengths) // 2], lengths[-1]),
         shared_ngrams=shared_ngrams(texts),
         near_duplicates=near_duplicates(splits),
         telling_word=word,
         telling_word_accuracy=accuracy,
+        duplicates=duplicates[:SHOWN],
+        duplicate_count=len(duplicates),
+        contradictions=contradictions[:SHOWN],
+        contradiction_count=len(contradictions),
     )
+
+
+def compared(part: datasets.Dataset) -> dict[int, str]:
+    """The texts of a split that are compared, by row: for questions each distinct context once, at its first row."""
+    column = text_column(part)
+    texts = dict(enumerate(part[column][:]))
+    if column != "context":
+        return texts
+    first: dict[str, int] = {}
+    for row, text in texts.items():
+        first.setdefault(text, row)
+    return {row: text for text, row in first.items()}
+
+
+def _class_sizes(part: datasets.Dataset) -> dict[str, int]:
+    return {part.features["label"].int2str(i): n for i, n in sorted(Counter(part["label"]).items())}
+
+
+def repeated(splits: datasets.DatasetDict) -> dict[str, list[Place]]:
+    """The texts that stand more than once within or across splits, each as it stands first, and all its places.
+
+    Case and white space make no other text; the commonest text comes first.
+    """
+    first: dict[str, str] = {}
+    places: dict[str, list[Place]] = defaultdict(list)
+    for split, part in splits.items():
+        for row, text in compared(part).items():
+            first.setdefault(normalise(text), text)
+            places[normalise(text)].append((split, row))
+    many = sorted((same for same in places if len(places[same]) > 1), key=lambda same: -len(places[same]))
+    return {first[same]: places[same] for same in many}
+
+
+def repetitions(splits: datasets.DatasetDict) -> list[Pair]:
+    """Each row that repeats a text, behind the row that has it first: (split, row, split, row)."""
+    return [(*found[0], *later) for found in repeated(splits).values() for later in found[1:]]
+
+
+def _contradicting(pairs: list[Pair], splits: datasets.DatasetDict) -> list[Pair]:
+    labels = {split: part["label"][:] for split, part in splits.items()}
+    return [(one, a, other, b) for one, a, other, b in pairs if labels[one][a] != labels[other][b]]
 
 
 def shared_ngrams(texts: list[str], n: int = 5) -> float:
@@ -68,21 +135,29 @@ def shared_ngrams(texts: list[str], n: int = 5) -> float:
     return sum(len(who) > 1 for who in holders.values()) / max(1, len(holders))
 
 
-def near_duplicates(splits: datasets.DatasetDict) -> list[tuple[str, int, str, int]]:
+def near_duplicates(splits: datasets.DatasetDict) -> list[Pair]:
     """Pairs of texts in different splits whose sets of character 5-grams have a cosine of 0.8 or more."""
     from sklearn.feature_extraction.text import CountVectorizer
     from sklearn.preprocessing import normalize
 
     vectorizer = CountVectorizer(analyzer="char_wb", ngram_range=(5, 5), binary=True, preprocessor=normalise)
-    vectorizer.fit([text for part in splits.values() for text in part["text"]])
-    vectors = {name: normalize(vectorizer.transform(part["text"])) for name, part in splits.items()}
-    names, found = list(splits), []
-    for i, one in enumerate(names):
-        for other in names[i + 1 :]:
-            close = (vectors[one] @ vectors[other].T).tocoo()
-            near = close.data >= NEAR
-            found += [(one, int(a), other, int(b)) for a, b in zip(close.row[near], close.col[near], strict=True)]
-    return found
+    texts = {name: compared(part) for name, part in splits.items() if len(part)}
+    vectorizer.fit([text for part in texts.values() for text in part.values()])
+    vectors = {name: normalize(vectorizer.transform(part.values())) for name, part in texts.items()}
+    rows = {name: list(part) for name, part in texts.items()}
+    return [
+        (one, rows[one][a], other, rows[other][b])
+        for one, other in combinations(texts, 2)
+        for a, b in _close(vectors[one], vectors[other])
+    ]
+
+
+def _close(one: Any, other: Any) -> Iterator[tuple[int, int]]:
+    """The pairs of rows of two sparse matrices of unit rows whose cosine is 0.8 or more."""
+    for start in range(0, one.shape[0], BLOCK):
+        cosines = (one[start : start + BLOCK] @ other.T).tocoo()
+        near = cosines.data >= NEAR
+        yield from zip((cosines.row[near] + start).tolist(), cosines.col[near].tolist(), strict=True)
 
 
 def telling_word(texts: list[str], labels: np.ndarray) -> tuple[str, float]:

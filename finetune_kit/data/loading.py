@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -14,22 +13,28 @@ import pandas as pd
 from .. import catalog
 from ..catalog import hub
 from ..errors import DataError, StorageError, unknown_name
+from . import parsing
 
-SUFFIXES = (".csv", ".tsv", ".jsonl", ".json", ".parquet")
+TABLES = (".csv", ".tsv", ".jsonl", ".json", ".parquet")
+SUFFIXES = (*TABLES, ".txt")
 WHOLE = "all"  # the key of a source that has no splits of its own
-Source = Any  # a path, a name from the catalogue, a hub id, a frame, a Dataset or a DatasetDict
+Source = Any  # a path, two paths, a name from the catalogue, a hub id, a frame, a Dataset or a DatasetDict
 HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 
 
 def read(source: Source) -> dict[str, pd.DataFrame]:
     """Read `source` into one frame a split, under 'all' where it has no splits.
 
-    Takes the path of a CSV, JSON lines or parquet file, a name from the catalogue, a hub id
-    'owner/name', a pandas frame, a `datasets.Dataset` or a `datasets.DatasetDict`. A data set
-    of the catalogue has the splits that its record names, and besides its own columns those
-    that its task needs, under the task's names (such as text, label). Class ids become class
-    names. Raises StorageError for a missing file or a hub that gives nothing, DataError for
-    data that cannot be read.
+    Takes the path of a CSV, JSON lines, JSON, parquet or text file, a name from the catalogue,
+    a hub id 'owner/name', a pandas frame, a `datasets.Dataset` or a `datasets.DatasetDict`. JSON
+    may be a list of objects or what SQuAD is published in, which gives id, title, context,
+    question and answers; a text file gives a column text with a paragraph a row, or a line a row
+    where no blank line parts paragraphs. A tuple or list of two paths is a pair of aligned text
+    files, of which each line is the source and the target of a row. A data set of the catalogue
+    has the splits that its record names, and besides its own columns those that its task needs,
+    under the task's names (such as text, label). Class ids become class names. Raises
+    StorageError for a missing file or a hub that gives nothing, DataError for data that cannot
+    be read.
     """
     if isinstance(source, pd.DataFrame):
         return {WHOLE: source}
@@ -44,9 +49,12 @@ def read(source: Source) -> dict[str, pd.DataFrame]:
         if isinstance(source, str) and _is_hub_id(source):
             return _read_hub(source)
         return {WHOLE: read_file(Path(source))}
+    if isinstance(source, (list, tuple)) and len(source) == 2 and all(isinstance(one, (str, Path)) for one in source):
+        return {WHOLE: read_aligned(*map(Path, source))}
     raise DataError(
         f"Data of type {type(source).__name__} cannot be read; expected the path of a {', '.join(SUFFIXES)} file, "
-        "a name from the catalogue, a hub id, a pandas DataFrame, a datasets.Dataset or a DatasetDict."
+        "two paths of aligned text files, a name from the catalogue, a hub id, a pandas DataFrame, a datasets.Dataset "
+        "or a DatasetDict."
     )
 
 
@@ -110,23 +118,13 @@ def _field(frame: pd.DataFrame, path: str) -> pd.Series:
 
 
 def read_file(path: Path) -> pd.DataFrame:
-    """Read one CSV, TSV, JSON lines or parquet file."""
-    try:
-        found = path.is_file()
-    except (OSError, ValueError) as error:  # a text in place of a path is too long for a name
-        raise StorageError(f"{str(path)[:60]!r} ... is not the path of a file.") from error
-    if not found:
-        raise StorageError(_missing(path))
-    if path.stat().st_size == 0:
-        raise DataError(f"{path} is empty (0 bytes).")
+    """Read one file of a table (CSV, TSV, JSON lines, JSON or parquet) or of text, as its suffix says."""
+    _require_file(path, f"a file that ends in one of {', '.join(SUFFIXES)}")
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise DataError(f"{path} ends in {suffix or 'no suffix'}; expected one of {', '.join(SUFFIXES)}.")
     try:
-        if suffix == ".parquet":
-            return pd.read_parquet(path)
-        text = decode(path)
-        return _parse_csv(text, path) if suffix in (".csv", ".tsv") else _parse_json_lines(text, path)
+        return pd.read_parquet(path) if suffix == ".parquet" else parsing.PARSERS[suffix](decode(path), path)
     except OSError as error:
         # pyarrow reports a file that is no parquet as an OSError too
         raise DataError(f"{path} cannot be read: {' '.join(str(error).split())[:200]}") from error
@@ -136,9 +134,40 @@ def read_file(path: Path) -> pd.DataFrame:
         raise DataError(f"{path} is not a valid {suffix} file: {' '.join(str(error).split())[:200]}") from error
 
 
-def _missing(path: Path) -> str:
+def read_aligned(source: Path, target: Path) -> pd.DataFrame:
+    """Read two text files, each line of the one belonging to the same line of the other: columns source, target."""
+    sides = {"source": source, "target": target}
+    for path in sides.values():
+        _require_file(path, "a text file")
+        if path.suffix.lower() in TABLES:
+            raise DataError(
+                f"{path} is a table, not a text; expected two text files with a sentence a line (such as .txt, .en). "
+                "Where one table holds both columns, pass its path alone."
+            )
+    lines = {name: parsing.lines(decode(path)) for name, path in sides.items()}
+    if len(lines["source"]) != len(lines["target"]):
+        raise DataError(
+            f"{source} has {len(lines['source'])} lines and {target} has {len(lines['target'])}; expected as many, "
+            "each line belonging to the same line of the other file. Look for one that is missing or broken in two."
+        )
+    return pd.DataFrame(lines)
+
+
+def _require_file(path: Path, expected: str) -> None:
+    """Raise StorageError where there is no such file, DataError where it is empty."""
+    try:
+        found = path.is_file()
+    except (OSError, ValueError) as error:  # a text in place of a path is too long for a name
+        raise StorageError(f"{str(path)[:60]!r} ... is not the path of a file.") from error
+    if not found:
+        raise StorageError(_missing(path, expected))
+    if path.stat().st_size == 0:
+        raise DataError(f"{path} is empty (0 bytes).")
+
+
+def _missing(path: Path, expected: str) -> str:
     if path.is_dir():
-        return f"{path} is a folder; expected a file that ends in one of {', '.join(SUFFIXES)}."
+        return f"{path} is a folder; expected {expected}."
     beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
     nearest = difflib.get_close_matches(path.name, beside, n=1)
     meant = f" Did you mean {str(path.with_name(nearest[0]))!r}?" if nearest else ""
@@ -164,46 +193,6 @@ def decode(path: Path) -> str:
             f"{path} is not UTF-8: byte 0x{raw[error.start]:02x} in line {line}. Save it as UTF-8, "
             "or read it with pandas.read_csv(..., encoding='cp1252') and pass the frame."
         ) from error
-
-
-def _parse_csv(text: str, path: Path) -> pd.DataFrame:
-    import io
-    import warnings
-
-    header = text.split("\n", 1)[0]
-    separator = max(",;\t|", key=header.count)
-    # Only an empty cell is a missing one: 'NA', 'None' and 'null' may be words that somebody wrote.
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", pd.errors.ParserWarning)  # pandas would cut the surplus fields off
-        try:
-            frame = pd.read_csv(
-                io.StringIO(text), sep=separator, keep_default_na=False, na_values=[""], index_col=False
-            )
-        except pd.errors.ParserWarning as warning:
-            raise DataError(
-                f"{path} has rows with more fields than the header's {header.count(separator) + 1}; "
-                f"expected a text that holds {separator!r} to stand in double quotes."
-            ) from warning
-    if frame.empty:
-        raise DataError(f"{path} has a header and no rows.")
-    return frame
-
-
-def _parse_json_lines(text: str, path: Path) -> pd.DataFrame:
-    rows = []
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise DataError(f"{path}, line {number} is not JSON ({error.msg}); expected one object a line.") from error
-        if not isinstance(row, dict):
-            raise DataError(f"{path}, line {number} holds a {type(row).__name__}; expected one object a line.")
-        rows.append(row)
-    if not rows:
-        raise DataError(f"{path} holds no rows.")
-    return pd.DataFrame(rows)
 
 
 def _plain_labels(dataset: datasets.Dataset) -> pd.DataFrame:

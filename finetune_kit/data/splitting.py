@@ -1,4 +1,4 @@
-"""Splitting: train, validation and test without shared texts; balanced samples of few labels."""
+"""Splitting: train, validation and test without shared texts; samples, in balance over the classes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from ..errors import DataError
 SPLITS = ("train", "validation", "test")
 ALIASES = {"valid": "validation", "val": "validation", "dev": "validation"}
 SHARE = 0.15  # of the texts, to validation and to test each
+# The column that tells examples apart, by the shape of the data: texts, pairs, questions on contexts.
+TEXT_COLUMNS = ("text", "source", "context")
 
 
 def normalise(text: str) -> str:
@@ -18,35 +20,49 @@ def normalise(text: str) -> str:
     return " ".join(text.lower().split())
 
 
-def split(parts: datasets.DatasetDict, seed: int = 0) -> datasets.DatasetDict:
-    """Train, validation and test splits, made where they are missing, in proportion to the classes.
+def text_column(dataset: datasets.Dataset) -> str:
+    """The column of the text that must not stand in two splits. Raises DataError where there is none."""
+    for column in TEXT_COLUMNS:
+        if column in dataset.column_names:
+            return column
+    raise DataError(
+        f"The data has the columns {dataset.column_names}; expected one of {', '.join(TEXT_COLUMNS)}. "
+        "Bring it into form first, with data.labelled, data.pairs, data.answered or data.running."
+    )
 
-    Rows with the same text stay in one split. Raises DataError for a class too small to divide.
+
+def has_labels(dataset: datasets.Dataset) -> bool:
+    """Whether the examples have classes."""
+    return "label" in dataset.column_names
+
+
+def split(parts: datasets.DatasetDict, seed: int = 0) -> datasets.DatasetDict:
+    """Train, validation and test splits, made where they are missing, in proportion to the classes if there are any.
+
+    Rows with the same text (for pairs the source, for questions the context) stay in one split.
+    Data without classes keeps its further splits, behind these three. Raises DataError for
+    further splits of data with classes, and for a class or data too small to divide.
     """
     named = {ALIASES.get(name, name): part for name, part in parts.items()}
-    unknown = [name for name in named if name not in (*SPLITS, "all")]
+    further = [name for name in named if name not in (*SPLITS, "all")]
+    unknown = further and any(map(has_labels, parts.values()))
     if unknown or len(named) < len(parts) or len(named.keys() & {"train", "all"}) != 1:
         raise DataError(f"The data has the splits {sorted(parts)}; expected 'train' and, if any, 'validation', 'test'.")
-    train = named.get("train", named.get("all"))
+    named["train"] = named.pop("all") if "all" in named else named["train"]
     missing = [name for name in ("test", "validation") if name not in named]
     for i, name in enumerate(missing):
-        train, named[name] = _divide(train, seed, needed=len(missing) - i + 1)
-    return datasets.DatasetDict({"train": train, "validation": named["validation"], "test": named["test"]})
+        named["train"], named[name] = _divide(named["train"], seed, needed=len(missing) - i + 1)
+    return datasets.DatasetDict({name: named[name] for name in (*SPLITS, *further)})
 
 
 def _divide(dataset: datasets.Dataset, seed: int, needed: int) -> tuple[datasets.Dataset, datasets.Dataset]:
     first: dict[str, int] = {}  # the first row of each distinct text
-    group = [first.setdefault(normalise(text), row) for row, text in enumerate(dataset["text"])]
+    group = [first.setdefault(normalise(text), row) for row, text in enumerate(dataset[text_column(dataset)][:])]
     rows = np.array(sorted(first.values()))
-    labels = np.array(dataset["label"])[rows]
-    counts = np.bincount(labels, minlength=dataset.features["label"].num_classes)
-    size = max(len(counts), round(SHARE * len(rows)))
-    if counts.min() < needed:
-        name = dataset.features["label"].names[int(counts.argmin())]
-        raise DataError(
-            f"The class {name!r} has {counts.min()} distinct texts; at least {needed} are needed to divide the data "
-            "into train, validation and test. Add examples, merge classes, or leave the class out."
-        )
+    labels = np.array(dataset["label"])[rows] if has_labels(dataset) else None
+    _require_enough(dataset, rows, labels, needed)
+    classes = 1 if labels is None else dataset.features["label"].num_classes
+    size = max(classes, round(SHARE * len(rows)))
     _, taken = train_test_split(rows, test_size=size, stratify=labels, random_state=seed)
     away = set(taken.tolist())
     return (
@@ -55,17 +71,46 @@ def _divide(dataset: datasets.Dataset, seed: int, needed: int) -> tuple[datasets
     )
 
 
-def sample(dataset: datasets.Dataset, labels: int, seed: int = 0) -> datasets.Dataset:
-    """`labels` examples in balance over the classes; of one seed, fewer labels are a part of more.
+def _require_enough(dataset: datasets.Dataset, rows: np.ndarray, labels: np.ndarray | None, needed: int) -> None:
+    """Raise DataError where the distinct texts, of which `rows` are the first rows, do not go round the splits."""
+    found, advice = len(rows), "Add examples"
+    who = f"The data has {found} distinct {text_column(dataset)}s"
+    if labels is not None:
+        counts = np.bincount(labels, minlength=dataset.features["label"].num_classes)
+        found, advice = counts.min(), "Add examples, merge classes, or leave the class out"
+        who = f"The class {dataset.features['label'].names[int(counts.argmin())]!r} has {found} distinct texts"
+    if found < needed:
+        raise DataError(
+            f"{who}; at least {needed} are needed to divide the data into train, validation and test. {advice}."
+        )
 
-    Raises DataError when the classes, or the examples of one, do not suffice.
+
+def sample(dataset: datasets.Dataset, labels: int, seed: int = 0) -> datasets.Dataset:
+    """`labels` examples, in balance over the classes if there are any; of one seed, fewer are a part of more.
+
+    They keep the order that they have in the data. Raises DataError when the classes, the
+    examples of one, or the examples of data without classes do not suffice.
     """
+    rows = _in_balance(dataset, labels, seed) if has_labels(dataset) else _at_random(len(dataset), labels, seed)
+    return dataset.select(np.sort(rows))
+
+
+def _at_random(rows: int, labels: int, seed: int) -> np.ndarray:
+    if not 1 <= labels <= rows:
+        raise DataError(
+            f"labels={labels} cannot be drawn from {rows} training examples; expected 1 to {rows}, "
+            "or all (labels=None)."
+        )
+    return np.random.default_rng(seed).permutation(rows)[:labels]
+
+
+def _in_balance(dataset: datasets.Dataset, labels: int, seed: int) -> np.ndarray:
     names = dataset.features["label"].names
     if labels < len(names):
         raise DataError(f"labels={labels} is fewer than the {len(names)} classes; expected {len(names)} or more.")
     column = np.array(dataset["label"])
     fewest = np.bincount(column, minlength=len(names)).min()
-    chosen = []
+    drawn = []
     for cls, name in enumerate(names):
         wanted = labels // len(names) + (cls < labels % len(names))
         rows = np.flatnonzero(column == cls)
@@ -75,5 +120,5 @@ def sample(dataset: datasets.Dataset, labels: int, seed: int = 0) -> datasets.Da
                 f"{labels} labels in balance. Ask for at most {fewest * len(names)}, or for all (labels=None)."
             )
         # Seeded by the class's position, so that one class's draw does not depend on another's size.
-        chosen.append(np.random.default_rng([seed, cls]).permutation(rows)[:wanted])
-    return dataset.select(np.sort(np.concatenate(chosen)))
+        drawn.append(np.random.default_rng([seed, cls]).permutation(rows)[:wanted])
+    return np.concatenate(drawn)

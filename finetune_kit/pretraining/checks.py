@@ -77,8 +77,8 @@ def check_sentences(sentences: list[str], processor: Any) -> None:
 
 def check_length(length: int, model: Any) -> None:
     """Refuse sequences longer than the model's positions."""
-    longest = getattr(model.config, "max_position_embeddings", None)
-    if longest and length > longest:
+    longest = checkpoints.longest(model.config)
+    if length > longest:
         raise ConfigError(f"length={length}: expected at most {longest}, the longest that the model takes.")
 
 

@@ -8,66 +8,119 @@ from typing import Any
 
 import datasets
 import numpy as np
+import torch
 
-from .. import metrics
-from ..metrics import ClassMetric
+from .. import data, metrics
+from ..metrics import Criterion, Metric
 from ..objectives import Learnable
 
-Baseline = Callable[[datasets.Dataset, datasets.Dataset], np.ndarray]
+Baseline = Callable[[datasets.Dataset, datasets.Dataset], Any]
+RIGHT = 0.5  # the quality from which a prediction counts as right
 
 
 class Task(Learnable):
     """A kind of problem over one data set; the rooms above call these members and know no task by name.
 
     record: the name of the catalogue record of this task over the user's own data.
-    metrics: the first one chooses the best weights. names: the classes in order.
+    metrics: the first one is the headline. truth_columns: what is hidden when a model predicts.
+    fields: what a user gives for a prediction, one text each.
     splits: train, validation, test.
+
+    The model's answer to one example is its *output*, whatever that is (logits, a text, spans
+    with scores); `decide` turns outputs into *predictions*, which the metrics compare with the truth.
     """
 
     record: str
-    names: list[str]
-    metrics: tuple[ClassMetric, ...]
+    metrics: tuple[Metric, ...]
+    truth_columns: tuple[str, ...] = ("label",)
+    fields: tuple[str, ...] = ("text",)
     splits: datasets.DatasetDict
 
     @property
-    def metric(self) -> ClassMetric:
-        """The metric that decides which weights are best."""
+    def metric(self) -> Metric:
+        """The metric that says first how good a model is."""
         return self.metrics[0]
 
-    def measure(self, outputs: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-        """All metrics of the model's outputs against the true labels."""
-        return self.score(self.decide(outputs), labels)
-
-    def score(self, predictions: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-        """All metrics of predictions against the true labels."""
-        return metrics.compute(self.metrics, predictions, labels)
+    @property
+    def chooses(self) -> Metric | Criterion:
+        """What decides, during training, which weights are best: here the first metric."""
+        return self.metric
 
     @property
-    @abstractmethod
+    def settings(self) -> dict[str, Any]:
+        """What a task without data is made from that reads this one's runs: arguments of its class."""
+        return {}
+
+    @property
     def head_settings(self) -> dict[str, Any]:
         """What the model's configuration must say for this task's head."""
+        return {}
 
-    @abstractmethod
+    def model_class(self, config: Any) -> str:
+        """The transformers class that loads a model of this configuration with the head that this needs."""
+        return self.auto_class
+
     def sample(self, labels: int | None, seed: int) -> datasets.Dataset:
         """The training split, or `labels` examples of it."""
+        train = self.splits["train"]
+        return train if labels is None else data.sample(train, labels, seed)
+
+    def questions(self, dataset: datasets.Dataset) -> datasets.Dataset:
+        """The examples without what is asked of them."""
+        return dataset.remove_columns([name for name in self.truth_columns if name in dataset.column_names])
 
     @abstractmethod
-    def encode(self, dataset: datasets.Dataset, processor: Any, max_length: int) -> datasets.Dataset:
-        """Examples as the model's inputs and `labels`, not yet padded."""
+    def truth(self, dataset: datasets.Dataset) -> Any:
+        """What the metrics compare predictions with: one an example."""
 
     @abstractmethod
-    def decide(self, outputs: np.ndarray) -> np.ndarray:
+    def encode(
+        self, dataset: datasets.Dataset, processor: Any, max_length: int, config: Any = None
+    ) -> datasets.Dataset:
+        """Examples as the model's inputs, not yet padded; with what the loss needs, where the truth is there.
+
+        config: the model's configuration, for tasks that models of several kinds can do.
+        """
+
+    def outputs(self, model: Any, processor: Any, batch: dict[str, torch.Tensor]) -> Any:
+        """The model's output for each row of a batch: by default its logits, (batch, ...) float32."""
+        return model(**batch).logits.float().cpu().numpy()
+
+    def gather(self, outputs: Any, encoded: datasets.Dataset, dataset: datasets.Dataset) -> Any:
+        """The outputs of encoded rows as outputs of examples, where one example became several rows."""
+        return outputs
+
+    @abstractmethod
+    def decide(self, outputs: Any) -> Any:
         """The model's outputs for some examples to predictions that the metrics take."""
+
+    def measure(self, outputs: Any, labels: Any) -> dict[str, float]:
+        """All metrics of the model's outputs against the truth."""
+        return self.score(self.decide(outputs), labels)
+
+    def score(self, predictions: Any, truth: Any) -> dict[str, float]:
+        """All metrics of predictions against the truth."""
+        return metrics.compute(self.metrics, predictions, truth)
+
+    @abstractmethod
+    def quality(self, predictions: Any, truth: Any) -> np.ndarray:
+        """How good each prediction is, (examples,) float64 from 0 to 1; from RIGHT on it counts as right."""
+
+    @abstractmethod
+    def words(self, predictions: Any) -> list[str]:
+        """Predictions, or the truth, as people read them."""
 
     @abstractmethod
     def inputs(self, examples: Any) -> datasets.Dataset:
-        """The user's new examples, checked, as a data set without labels."""
+        """The user's new examples, checked, as a data set without the truth."""
 
     @abstractmethod
-    def show(self, examples: datasets.Dataset, outputs: np.ndarray) -> Any:
+    def show(self, examples: datasets.Dataset, outputs: Any) -> Any:
         """Predictions as a readable table: one row an example."""
 
-    @property
     @abstractmethod
-    def baselines(self) -> dict[str, Baseline]:
-        """Simple methods by name: each learns from a training set and predicts other examples."""
+    def baselines(self, processor: Any = None) -> dict[str, Baseline]:
+        """Simple methods by name: each learns from a training set and predicts other examples.
+
+        processor: that of the model they are compared with, for methods that read its tokens.
+        """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import datasets
@@ -10,10 +9,10 @@ import numpy as np
 import transformers
 
 from .. import data
-from ..data.labelling import LONGEST_TEXT
 from ..errors import DataError
 from ..metrics import Accuracy, MacroF1
 from .base import Baseline, Task
+from .texts import checked_texts
 
 
 class TextClassification(Task):
@@ -28,6 +27,7 @@ class TextClassification(Task):
 
     record = "text-classification"
     auto_class = "AutoModelForSequenceClassification"
+    names: list[str]  # the classes in order
 
     def __init__(
         self,
@@ -49,6 +49,10 @@ class TextClassification(Task):
         self.names = list(names)
 
     @property
+    def settings(self) -> dict[str, Any]:
+        return {"names": self.names}
+
+    @property
     def head_settings(self) -> dict[str, Any]:
         return {
             "num_labels": len(self.names),
@@ -57,11 +61,12 @@ class TextClassification(Task):
             "problem_type": "single_label_classification",
         }
 
-    def sample(self, labels: int | None, seed: int) -> datasets.Dataset:
-        train = self.splits["train"]
-        return train if labels is None else data.sample(train, labels, seed)
+    def truth(self, dataset: datasets.Dataset) -> np.ndarray:
+        return np.array(dataset["label"])
 
-    def encode(self, dataset: datasets.Dataset, processor: Any, max_length: int) -> datasets.Dataset:
+    def encode(
+        self, dataset: datasets.Dataset, processor: Any, max_length: int, config: Any = None
+    ) -> datasets.Dataset:
         encoded = dict(processor(dataset["text"][:], truncation=True, max_length=max_length))
         if "label" in dataset.column_names:
             encoded["labels"] = dataset["label"][:]
@@ -73,22 +78,14 @@ class TextClassification(Task):
     def decide(self, outputs: np.ndarray) -> np.ndarray:
         return outputs.argmax(axis=-1)
 
+    def quality(self, predictions: np.ndarray, truth: np.ndarray) -> np.ndarray:
+        return (np.asarray(predictions) == truth).astype(float)
+
+    def words(self, predictions: np.ndarray) -> list[str]:
+        return [self.names[i] for i in predictions]
+
     def inputs(self, examples: Any) -> datasets.Dataset:
-        texts = [examples] if isinstance(examples, str) else examples
-        if isinstance(texts, (dict, bytes)) or not isinstance(texts, Iterable):
-            raise DataError(f"Found {type(texts).__name__} in place of texts; expected a string or a list of strings.")
-        texts = list(texts)
-        if not texts:
-            raise DataError("Found no text; expected a string or a list of strings.")
-        for number, text in enumerate(texts, 1):
-            if not isinstance(text, str) or not text.strip():
-                raise DataError(f"Text {number} of {len(texts)} is {text!r}; expected a string that is not empty.")
-            if len(text) > LONGEST_TEXT:
-                raise DataError(
-                    f"Text {number} of {len(texts)} has {len(text):,} characters; expected at most {LONGEST_TEXT:,}. "
-                    "Cut it into passages first."
-                )
-        return datasets.Dataset.from_dict({"text": texts})
+        return datasets.Dataset.from_dict({"text": checked_texts(examples)})
 
     def show(self, examples: datasets.Dataset, outputs: np.ndarray) -> Any:
         import pandas as pd
@@ -96,13 +93,12 @@ class TextClassification(Task):
         # Softmax over the classes, the largest output subtracted first so that nothing overflows.
         odds = np.exp(outputs - outputs.max(axis=-1, keepdims=True))
         shares = odds / odds.sum(axis=-1, keepdims=True)  # (examples, classes)
-        table = pd.DataFrame({"text": examples["text"][:], "prediction": [self.names[i] for i in self.decide(outputs)]})
+        table = pd.DataFrame({"text": examples["text"][:], "prediction": self.words(self.decide(outputs))})
         for i, name in enumerate(self.names):
             table[f"p({name})"] = shares[:, i].round(4)
         return table
 
-    @property
-    def baselines(self) -> dict[str, Baseline]:
+    def baselines(self, processor: Any = None) -> dict[str, Baseline]:
         return {"majority class": majority_class, "TF-IDF + logistic regression": tfidf_logistic_regression}
 
 

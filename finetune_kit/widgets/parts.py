@@ -106,11 +106,11 @@ def table(header: list[str], rows: list[list[str]], caption: str = "") -> str:
     return f'<table style="border-collapse:collapse">{title}<tr>{cells(header, "th")}</tr>{body}</table>'
 
 
-def question(placeholder: str, ask: Callable[[], None]) -> ipw.Text:
-    """A box for a sentence; `ask` is called when Enter is pressed."""
-    box = ipw.Text(
-        placeholder=placeholder, description="Try it", layout=ipw.Layout(width="480px"), continuous_update=False
-    )
+def question(placeholder: str, ask: Callable[[], None], name: str = "Try it", long: bool = False) -> Any:
+    """A box for a sentence, or a larger one for a passage; `ask` is called when Enter is pressed or it is left."""
+    make = ipw.Textarea if long else ipw.Text
+    layout = ipw.Layout(width="640px", height="110px") if long else ipw.Layout(width="480px")
+    box = make(placeholder=placeholder, description=name.capitalize(), layout=layout, continuous_update=False)
     box.observe(lambda _: ask(), "value")
     return box
 
@@ -125,6 +125,29 @@ def bars(shares: dict[str, float]) -> str:
             f"<td>{share:.1%}</td></tr>"
         )
     return f"<table>{rows}</table>"
+
+
+def answer(row: dict[str, Any]) -> str:
+    """One prediction as a picture: probabilities as bars, a span marked in its passage, or the text written."""
+    shares = {name[2:-1]: share for name, share in row.items() if name.startswith("p(")}
+    if shares:
+        return bars(shares)
+    if "start" in row:
+        note = f"{row['prediction']}: {row['probability']:.0%}. Next: {row['others']}"
+        return f"{marked(row['context'], row['start'], row['prediction'])}{message(note)}"
+    return f'<p style="line-height:1.4">{html.escape(str(row["prediction"]))}</p>'
+
+
+def marked(passage: str, start: int, span: str) -> str:
+    """A passage with one span of it marked, by colour and by an underline; none where `start` is below 0."""
+    if start < 0:
+        return f'<p style="line-height:1.5">{html.escape(passage)}</p>'
+    before, found, after = passage[:start], passage[start : start + len(span)], passage[start + len(span) :]
+    style = "background:#56B4E9;color:#000;text-decoration:underline"
+    return (
+        f'<p style="line-height:1.5;max-width:640px">{html.escape(before)}<mark style="{style}">{html.escape(found)}'
+        f"</mark>{html.escape(after)}</p>"
+    )
 
 
 def code(text: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from typing import Any
 
 import ipywidgets as ipw
 
-from .. import catalog, plots, runs, strategies, tasks
+from .. import catalog, metrics, plots, runs, strategies, tasks
 from ..config import RunConfig
 from ..errors import FinetuneKitError
 from ..history import History
@@ -35,9 +36,9 @@ class Studio(LivePanel):
     """The panel. Attributes of use in code: `run`, the latest Run, and `error`, the latest message or ''."""
 
     def __init__(self, task: str | Task = "sentiment", **settings: Any):
-        name = task.record if isinstance(task, Task) else task
-        self.config = RunConfig.from_dict({"task": name, "labels": 32, **settings})
+        self.config = tasks.configure(task, **{"labels": 32, **settings})
         strategies.parse(self.config.strategy)
+        self._given = isinstance(task, Task)
         self.task = task if isinstance(task, Task) else tasks.resolve(self.config)
         super().__init__()
 
@@ -82,8 +83,16 @@ class Studio(LivePanel):
 
     def _outputs(self) -> list[Any]:
         self.scores, self.changes, self.answer = ipw.HTML(), ipw.HTML(), ipw.HTML()
-        self.sentence = parts.question("Type a sentence and press Enter", self.try_sentence)
-        return [self.scores, self.changes, ipw.VBox([self.sentence, self.answer])]
+        *first, last = self.task.fields
+        ask = f"The {last}" if first else "Type a sentence and press Enter"
+        self.boxes = {name: parts.question(f"The {name}", self.try_sentence, name, long=True) for name in first}
+        self.boxes[last] = parts.question(ask, self.try_sentence, last if first else "Try it")
+        return [self.scores, self.changes, ipw.VBox([*self.boxes.values(), self.answer])]
+
+    @property
+    def sentence(self) -> Any:
+        """The box for what the model is asked last: the only one, or the question on a passage."""
+        return list(self.boxes.values())[-1]
 
     # --- what it does
 
@@ -102,20 +111,20 @@ class Studio(LivePanel):
         return runs.execute(self.settings(), self.task, history, stop)
 
     def try_sentence(self) -> None:
-        """Show what the latest run says about the sentence in the box."""
-        text = self.sentence.value
-        if not text.strip():
+        """Show what the latest run says about what is in the boxes."""
+        given = {name: box.value for name, box in self.boxes.items()}
+        if not all(text.strip() for text in given.values()):
             self.answer.value = ""
             return
         if self.run is None:
             self.answer.value = parts.message("Train a model first, then ask it.")
             return
         try:
-            row = self.run.predict([text]).iloc[0]
+            row = self.run.predict(given if len(given) > 1 else [*given.values()]).iloc[0]
         except FinetuneKitError as error:
             self.answer.value = parts.message(str(error), "error")
             return
-        self.answer.value = parts.bars({name: row[f"p({name})"] for name in self.run.task.names})
+        self.answer.value = parts.answer(row.to_dict())
 
     # --- what it shows
 
@@ -124,30 +133,30 @@ class Studio(LivePanel):
             widget.value = ""
 
     def _curves(self, history: History, axes: list[Any]) -> None:
-        metric = self.task.metric.name
+        metric = self.task.metric
+        before, after = (scores.get(metric.name) for scores in (history.before, history.after))
         plots.loss_curve(history, axes[0])
-        plots.metric_curve(history, metric, history.before.get(metric), axes[1])
+        plots.metric_curve(history, metric.name, before, axes[1], after, metric.higher_is_better)
 
     def _show_result(self) -> None:
         run = self.result
-        rows = [[name.replace("_", " "), f"{old:.1%}", f"{run.after[name]:.1%}"] for name, old in run.before.items()]
+        show = functools.partial(metrics.shown, self.task.metrics)
+        rows = [[n.replace("_", " "), show(n, old), show(n, run.after[n])] for n, old in run.before.items()]
         caption = f"{run.seconds:.1f} s of training, {run.trainable_share:.1%} of the weights trained"
         self.scores.value = parts.table(["validation", "before", "after"], rows, caption)
         changes = run.changes()
         counts = changes["change"].value_counts()
+        columns = [self.task.fields[-1], "truth", "before", "after"]
+        columns = [name for name in columns if name in changes]
         texts = []
         for kind in ("fixed", "broken"):
             some = changes[changes["change"] == kind].head(SHOWN)
-            texts += [[kind, row.text, row.truth, row.before, row.after] for row in some.itertuples()]
+            texts += [[kind, *map(str, row)] for row in some[columns].itertuples(index=False)]
         caption = f"{counts.get('fixed', 0)} examples fixed, {counts.get('broken', 0)} broken; some of them:"
-        self.changes.value = parts.table(["", "text", "truth", "before", "after"], texts, caption)
+        self.changes.value = parts.table(["", *columns], texts, caption)
         self.try_sentence()
 
     def _source(self) -> str:
         changed = {k: v for k, v in self.settings().to_dict().items() if k != "task"}
-        task = f"{self.config.task!r}" if self.config.data or not self._own_data else "task"
+        task = "task" if self._given else f"{self.config.task!r}"
         return call("fine_tune", task, *(f"{name}={value!r}" for name, value in changed.items()))
-
-    @property
-    def _own_data(self) -> bool:
-        return catalog.task(self.config.task).dataset is None

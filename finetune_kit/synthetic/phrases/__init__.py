@@ -6,6 +6,6 @@ addresses with vous ("Madam, ..."); I, you and they are masculine unless a name 
 """
 
 from .corpus import sentences
-from .splits import build
+from .splits import build, monolingual
 
-__all__ = ["build", "sentences"]
+__all__ = ["build", "monolingual", "sentences"]

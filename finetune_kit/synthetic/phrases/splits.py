@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import random
 import re
 from collections import Counter
+from collections.abc import Iterator
 from itertools import combinations, islice
 from pathlib import Path
 
@@ -63,6 +65,18 @@ def _held_out(drawn: list[Sentence], split: str, taken: set[str]) -> list[Senten
             taken |= near
             out.append(sentence)
     return out
+
+
+def monolingual(drawn: int, seed: int) -> Iterator[tuple[str, str]]:
+    """(language, sentence) of `drawn` sentences of the grammar, first all English ones, then the French ones apart.
+
+    Unlabelled text: no pairs. Sentences with a combination of words that the validation or test
+    split is kept for are left out.
+    """
+    made = [s for s in islice(draw(seed), drawn) if split_of(s) == "train"]
+    for language in ("english", "french"):
+        for sentence in random.Random(f"{seed} {language}").sample(made, len(made)):
+            yield language, getattr(sentence, language)
 
 
 def make_splits() -> dict[str, list[Sentence]]:

@@ -1,0 +1,201 @@
+"""Extractive question answering: the answer is a span of the passage, found by its first and its last token."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import datasets
+import numpy as np
+import torch
+import transformers
+
+from ..errors import ConfigError, ModelError
+from ..metrics import LOSS, Criterion
+from ..objectives.base import Batch
+from .question_answering import QuestionAnswering
+
+LONGEST_ANSWER = 30  # tokens
+CANDIDATES = 20  # first and last tokens that are tried with each other
+KEPT = 5  # answers kept of an example
+OUTSIDE = [-1, -1]  # the offsets of a token that is not of the passage
+
+
+class ExtractiveQA(QuestionAnswering):
+    """Find the answer in the passage, or say that it is not there; data as in `QuestionAnswering`.
+
+    A passage longer than the model's window is read in windows that overlap by `stride` tokens,
+    a quarter of the window at most; what is found is mapped back to its characters. An output
+    is a list of the best answers, each with text, start (in characters), score and probability;
+    an empty text stands for no answer (Devlin et al. 2019, section 4.3). threshold: how much an
+    answer's score must exceed that of no answer.
+    """
+
+    record = "question-answering"
+    auto_class = "AutoModelForQuestionAnswering"
+    labels = ("start_positions", "end_positions")
+
+    def __init__(self, *args: Any, stride: int = 64, threshold: float = 0.0, **settings: Any):
+        super().__init__(*args, **settings)
+        if isinstance(stride, bool) or not isinstance(stride, int) or stride < 0:
+            raise ConfigError(f"stride={stride!r}: expected a whole number of tokens, 0 or more.")
+        if isinstance(threshold, bool) or not isinstance(threshold, (int, float)) or math.isnan(threshold):
+            raise ConfigError(f"threshold={threshold!r}: expected a number.")
+        self.stride, self.threshold = stride, threshold
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return {"stride": self.stride, "threshold": self.threshold}
+
+    @property
+    def chooses(self) -> Criterion:
+        return LOSS
+
+    def encode(
+        self, dataset: datasets.Dataset, processor: Any, max_length: int, config: Any = None
+    ) -> datasets.Dataset:
+        """One row a window: its inputs, the `example` it is of, each token's `offsets` and, with answers, positions.
+
+        Half of a window at most is the question's; of a longer one the end is cut off.
+        """
+        if not getattr(processor, "is_fast", False) or processor.cls_token_id is None:
+            raise ModelError("Extractive question answering needs a fast tokenizer with a [CLS] token, of a BERT kind.")
+        longest = max_length // 2  # of a question
+        room = max_length - longest - processor.num_special_tokens_to_add(pair=True)
+        windows = processor(
+            _beginnings(dataset["question"][:], processor, longest),
+            dataset["context"][:],
+            truncation="only_second",
+            max_length=max_length,
+            stride=min(self.stride, room // 2),
+            return_overflowing_tokens=True,
+            return_offsets_mapping=True,
+        )
+        if any(processor.cls_token_id not in ids for ids in windows["input_ids"]):
+            raise ModelError(
+                "This tokenizer puts no [CLS] token before a pair of texts, which marks that there is no answer."
+            )
+        rows = windows.pop("overflow_to_sample_mapping")
+        offsets = windows.pop("offset_mapping")
+        encoded: dict[str, list[Any]] = {**windows, "example": rows, "offsets": []}
+        for number, spans in enumerate(offsets):
+            parts = windows.sequence_ids(number)
+            encoded["offsets"].append(
+                [list(span) if part == 1 else OUTSIDE for span, part in zip(spans, parts, strict=True)]
+            )
+        if "answers" in dataset.column_names:
+            answers = dataset["answers"][:]
+            marks = [ids.index(processor.cls_token_id) for ids in encoded["input_ids"]]
+            places = [
+                _place(answers[row], spans, mark)
+                for row, spans, mark in zip(rows, encoded["offsets"], marks, strict=True)
+            ]
+            encoded["start_positions"], encoded["end_positions"] = map(list, zip(*places, strict=True))
+        return datasets.Dataset.from_dict(encoded)
+
+    def collator(self, processor: Any) -> Any:
+        pad = transformers.DataCollatorWithPadding(processor)
+
+        def collate(examples: list[dict[str, Any]]) -> Batch:
+            kept = [{k: v for k, v in example.items() if k not in ("example", "offsets")} for example in examples]
+            return dict(pad(kept))
+
+        return collate
+
+    def outputs(self, model: Any, processor: Any, batch: dict[str, torch.Tensor]) -> list[dict[str, np.ndarray]]:
+        """The scores of each token as the first and as the last of the answer, and the place of [CLS]."""
+        found = model(**batch)
+        marks = (batch["input_ids"] == processor.cls_token_id).int().argmax(dim=1).tolist()
+        starts, ends = (logits.float().cpu().numpy() for logits in (found.start_logits, found.end_logits))
+        return [{"start": s, "end": e, "cls": mark} for s, e, mark in zip(starts, ends, marks, strict=True)]
+
+    def gather(self, outputs: Any, encoded: datasets.Dataset, dataset: datasets.Dataset) -> list[list[dict[str, Any]]]:
+        """The best answers of each example over all windows of its passage."""
+        found: list[list[dict[str, Any]]] = [[] for _ in range(len(dataset))]
+        nothing = [math.inf] * len(dataset)
+        contexts = dataset["context"][:]
+        for scores, row, spans in zip(outputs, encoded["example"][:], encoded["offsets"][:], strict=True):
+            found[row] += _spans(scores, spans, contexts[row])
+            # The window least sure that the answer is not in it decides.
+            nothing[row] = min(nothing[row], float(scores["start"][scores["cls"]] + scores["end"][scores["cls"]]))
+        return [_best(spans, none) for spans, none in zip(found, nothing, strict=True)]
+
+    def decide(self, outputs: list[list[dict[str, Any]]]) -> list[str]:
+        return [self._decide(answers) for answers in outputs]
+
+    def _decide(self, answers: list[dict[str, Any]]) -> str:
+        nothing = next(answer["score"] for answer in answers if not answer["text"])
+        best = next((answer for answer in answers if answer["text"]), None)
+        return str(best["text"]) if best and best["score"] > nothing + self.threshold else ""
+
+    def show(self, examples: datasets.Dataset, outputs: list[list[dict[str, Any]]]) -> Any:
+        """context, question, prediction, its start in characters (-1 for none), probability, and the other answers."""
+        import pandas as pd
+
+        rows = []
+        for context, question, answers in zip(examples["context"], examples["question"], outputs, strict=True):
+            text = self._decide(answers)
+            chosen = next(answer for answer in answers if answer["text"] == text)
+            others = [f"{a['text'] or '(no answer)'} {a['probability']:.0%}" for a in answers if a is not chosen]
+            rows.append(
+                {
+                    "context": context,
+                    "question": question,
+                    "prediction": text or "(no answer)",
+                    "start": chosen["start"],
+                    "probability": round(chosen["probability"], 4),
+                    "others": ", ".join(others),
+                }
+            )
+        return pd.DataFrame(rows)
+
+
+def _beginnings(texts: list[str], processor: Any, tokens: int) -> list[str]:
+    """Of each text as much as its first `tokens` tokens are of."""
+    spans = processor(texts, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
+    pairs = zip(texts, spans, strict=True)
+    return [text[: found[tokens - 1][1]] if len(found) > tokens else text for text, found in pairs]
+
+
+def _place(answers: dict[str, Any], offsets: list[list[int]], mark: int) -> tuple[int, int]:
+    """The first and last token of the first answer in this window; [CLS] where it is not wholly there."""
+    if not len(answers["text"]):
+        return mark, mark
+    text = answers["text"][0]
+    first = int(answers["answer_start"][0]) + len(text) - len(text.lstrip())  # no token need hold the white space
+    last = first + len(text.strip())
+    inside = [i for i, (start, end) in enumerate(offsets) if start != -1 and start < last and end > first]
+    if not inside or offsets[inside[0]][0] > first or offsets[inside[-1]][1] < last:
+        return mark, mark
+    return inside[0], inside[-1]
+
+
+def _spans(scores: dict[str, Any], offsets: list[list[int]], context: str) -> list[dict[str, Any]]:
+    """Answers of one window: spans of the passage between likely first and last tokens."""
+    inside = np.array([i for i, (start, _) in enumerate(offsets) if start != -1], dtype=int)
+    starts = inside[np.argsort(-scores["start"][inside], kind="stable")[:CANDIDATES]]
+    ends = inside[np.argsort(-scores["end"][inside], kind="stable")[:CANDIDATES]]
+    found = []
+    for first in starts:
+        for last in ends:
+            if first <= last < first + LONGEST_ANSWER:
+                span = context[offsets[first][0] : offsets[last][1]]
+                text = span.strip()  # the pieces of some tokenizers begin with the space before a word
+                begin = offsets[first][0] + len(span) - len(span.lstrip())
+                score = float(scores["start"][first] + scores["end"][last])
+                if text:
+                    found.append({"text": text, "start": int(begin), "score": score})
+    return found
+
+
+def _best(spans: list[dict[str, Any]], nothing: float) -> list[dict[str, Any]]:
+    """The KEPT best answers, no answer among them, the best first, with probabilities (softmax over those tried)."""
+    none = {"text": "", "start": -1, "score": nothing}
+    ranked = sorted([*spans, none], key=lambda answer: -answer["score"])
+    distinct = list({(answer["start"], answer["text"]): answer for answer in reversed(ranked)}.values())
+    ranked = sorted(distinct, key=lambda answer: -answer["score"])
+    odds = np.exp([answer["score"] - ranked[0]["score"] for answer in ranked])
+    for answer, share in zip(ranked, odds / odds.sum(), strict=True):
+        answer["probability"] = float(share)
+    kept = ranked[:KEPT]
+    return kept if none in kept else [*kept[:-1], none]

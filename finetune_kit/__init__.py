@@ -32,6 +32,8 @@ _DOORS = {
     "complete": ("probes", "complete"),
     "neighbours": ("probes", "neighbours"),
     "nearest": ("probes", "nearest"),
+    "nearest_images": ("probes", "nearest_images"),
+    "nearest_sounds": ("probes", "nearest_sounds"),
     "compare": ("comparisons", "compare"),
     "TextClassification": ("tasks.text_classification", "TextClassification"),
     "ExtractiveQA": ("tasks.extractive_qa", "ExtractiveQA"),

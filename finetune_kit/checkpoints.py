@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 import transformers
 from safetensors import SafetensorError
@@ -92,7 +91,10 @@ def load(name: str, auto_class: str, head_settings: dict[str, Any], pretrained: 
 def processor(name: str) -> Any:
     """The tokenizer, image processor or feature extractor of a checkpoint. Raises ModelError when it has none."""
     with _readable(name):
-        made = transformers.AutoProcessor.from_pretrained(locate(name), trust_remote_code=False)
+        try:
+            made = transformers.AutoProcessor.from_pretrained(locate(name), trust_remote_code=False)
+        except TypeError:  # a speech model that was never taught letters: it looks for a tokenizer that is not there
+            made = transformers.AutoFeatureExtractor.from_pretrained(locate(name), trust_remote_code=False)
     # Where the tokenizer's files are missing, transformers makes one that knows no word.
     if hasattr(made, "get_vocab") and len(made.get_vocab()) <= len(made.all_special_tokens):
         raise ModelError(f"The model {name!r} has no tokenizer; expected tokenizer.json beside its config.json.")
@@ -156,31 +158,6 @@ def load_weights(name: str, auto_class: str, config: Any = None) -> Any:
         )
     _check_weights(name, model, report)
     return model
-
-
-def embed(texts: list[str], network: Any, processor: Any, batch: int = 32) -> np.ndarray:
-    """One vector a text: (texts, width) float32, the mean of the last hidden states of its tokens."""
-    found = []
-    backbone = getattr(network, "base_model", network)
-    backbone = backbone.get_encoder() if getattr(network.config, "is_encoder_decoder", False) else backbone
-    most = min(longest(network.config), 512)
-    if processor.pad_token is None:
-        processor.pad_token = processor.eos_token
-    network.eval()
-    order = np.argsort([len(text) for text in texts], kind="stable")  # texts of like length pad each other least
-    with torch.inference_mode():
-        for start in range(0, len(texts), batch):
-            inputs = processor(
-                [texts[i] for i in order[start : start + batch]],
-                padding=True,
-                truncation=True,
-                max_length=most,
-                return_tensors="pt",
-            ).to(network.device)
-            hidden = backbone(**inputs).last_hidden_state.float()  # (batch, length, width)
-            weight = inputs["attention_mask"].unsqueeze(-1)
-            found.append(((hidden * weight).sum(1) / weight.sum(1)).cpu().numpy())
-    return np.concatenate(found)[np.argsort(order)]
 
 
 def fastest_attention(config: Any) -> str | None:

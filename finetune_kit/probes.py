@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from . import checkpoints
+from . import checkpoints, vectors
 from .errors import DataError, ModelError
 from .objectives.base import IGNORED
 from .objectives.masked_words import MaskedWords
@@ -110,13 +110,45 @@ def nearest(text: str, among: list[str], model: Any = "pocket-bert", count: int 
 
     if not among:
         raise DataError("Found no text to compare with; expected a list of texts.")
-    network, processor = _opened(model, "backbone")
-    vectors = checkpoints.embed([text, *among], network, processor)
-    vectors -= vectors[1:].mean(axis=0)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-9
-    cosine = vectors[1:] @ vectors[0]
-    best = np.argsort(-cosine)[:count]
-    return pd.DataFrame({"text": [among[i] for i in best], "cosine": cosine[best].round(3)})
+    places, cosine = _nearest(vectors.of_texts([text, *among], *_opened(model, "backbone")), count)
+    return pd.DataFrame({"text": [among[i] for i in places], "cosine": cosine})
+
+
+def nearest_images(image: Any, among: list[Any], model: Any, count: int = 5) -> Any:
+    """The images that a model takes for most like `image`: their places in `among` (from 0) and the cosine.
+
+    image, among: PIL images, or arrays (height, width, 3) uint8. An image's vector is the mean of
+    its last hidden states, the mean over `among` taken off.
+    """
+    import pandas as pd
+
+    if not among:
+        raise DataError("Found no image to compare with; expected a list of images.")
+    places, cosine = _nearest(vectors.of_images([image, *among], *_opened(model, "backbone")), count)
+    return pd.DataFrame({"place": places, "cosine": cosine})
+
+
+def nearest_sounds(sound: np.ndarray, among: list[np.ndarray], model: Any = "pocket-wav2vec2", count: int = 5) -> Any:
+    """The sounds that a model takes for most like `sound`: their places in `among` (from 0) and the cosine.
+
+    sound, among: samples at 16 kHz, (samples,) float32 from -1 to 1. A sound's vector is the mean
+    of its last hidden states, the mean over `among` taken off.
+    """
+    import pandas as pd
+
+    if not among:
+        raise DataError("Found no sound to compare with; expected a list of arrays.")
+    places, cosine = _nearest(vectors.of_sounds([sound, *among], *_opened(model, "backbone")), count)
+    return pd.DataFrame({"place": places, "cosine": cosine})
+
+
+def _nearest(found: np.ndarray, count: int) -> tuple[list[int], np.ndarray]:
+    """The rows after the first that are most like it, by the cosine once their mean is taken off."""
+    found = found - found[1:].mean(axis=0)
+    found /= np.linalg.norm(found, axis=1, keepdims=True) + 1e-9
+    cosine = found[1:] @ found[0]
+    best = np.argsort(-cosine, kind="stable")[:count]
+    return best.tolist(), cosine[best].round(3)
 
 
 def guess(network: Any, processor: Any, sentence: str, count: int = 3) -> str:

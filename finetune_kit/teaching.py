@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from . import checkpoints
+from . import checkpoints, vectors
 
 
 class Teacher:
@@ -20,7 +20,7 @@ class Teacher:
 
     def vectors(self, texts: list[str]) -> np.ndarray:
         """One vector a text: (texts, teacher's width) float32."""
-        return checkpoints.embed(texts, self.network, self.processor)
+        return vectors.of_texts(texts, self.network, self.processor)
 
     def piece_vectors(self, student: Any) -> np.ndarray:
         """One vector for each piece of the student's tokenizer, read alone: (vocabulary, teacher's width) float32.

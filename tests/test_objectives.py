@@ -12,7 +12,7 @@ from sklearn.decomposition import PCA
 from tiny import t5_tokenizer, tiny_works, write_tiny_bert, write_tiny_gpt2, write_tiny_t5
 from torch.nn import functional as F
 
-from finetune_kit import catalog, checkpoints, corpora, objectives
+from finetune_kit import catalog, corpora, objectives, vectors
 from finetune_kit.config import Stage
 from finetune_kit.errors import ConfigError, DataError, FinetuneKitError, ModelError, UnknownNameError
 from finetune_kit.objectives import sentence_distillation
@@ -522,7 +522,7 @@ def test_a_share_of_the_texts_is_a_few_words_of_the_vocabulary(lesson):
 
 def test_what_the_teacher_said_is_kept_and_gone_on_with(lesson, monkeypatch):
     objective, material, _ = lesson
-    asked, embed = [], checkpoints.embed
+    asked, embed = [], vectors.of_texts
     monkeypatch.setattr(sentence_distillation, "SAVE_EVERY", 8)
 
     def counted(texts, *rest):
@@ -531,13 +531,13 @@ def test_what_the_teacher_said_is_kept_and_gone_on_with(lesson, monkeypatch):
         asked.append(len(texts))
         return embed(texts, *rest)
 
-    monkeypatch.setattr(checkpoints, "embed", counted)
+    monkeypatch.setattr(vectors, "of_texts", counted)
     with pytest.raises(KeyboardInterrupt):
         objective.examples("train", 32, material)
     assert asked == [8, 8] and np.load(material.folder / "taught-train.npy").shape == (16, 24)
     texts = json.loads((material.folder / "taught-train.json").read_text())
     again = []
-    monkeypatch.setattr(checkpoints, "embed", lambda t, *rest: again.extend(t) or embed(t, *rest))
+    monkeypatch.setattr(vectors, "of_texts", lambda t, *rest: again.extend(t) or embed(t, *rest))
     made = objective.examples("train", 32, material)
     assert again == texts[16:] and len(made) == len(texts)
     again.clear()

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+import toys
 import transformers
 from tiny import WORDS, write_tiny_bert, write_tiny_gpt2, write_tiny_t5
 
@@ -237,6 +238,47 @@ def test_a_text_is_nearest_to_itself(folders, kind):
     for text in texts:
         row = ftk.nearest(text, texts, folders[kind], count=1).iloc[0]
         assert row["text"] == text and row["cosine"] == pytest.approx(1, abs=2e-3)
+
+
+def written(network, processor, folder):
+    network.save_pretrained(folder)
+    processor.save_pretrained(folder)
+    return str(folder)
+
+
+def test_nearest_images_are_by_the_mean_over_the_places_of_the_last_map(tmp_path):
+    draw = np.random.default_rng(0)
+    images = [draw.integers(0, 256, (32, 32, 3), dtype=np.uint8) for _ in range(5)]
+    images += [np.clip(images[2].astype(int) + 9, 0, 255).astype(np.uint8)]
+    network = transformers.ResNetModel(toys.resnet().config).eval()
+    processor = transformers.AutoImageProcessor.from_pretrained(
+        written(network, transformers.ConvNextImageProcessorPil(size={"shortest_edge": 32}, crop_pct=1.0), tmp_path)
+    )
+    with torch.no_grad():
+        maps = [network(**processor(image, return_tensors="pt")).last_hidden_state[0] for image in images]
+    means = np.stack([m.mean((1, 2)).numpy() for m in maps])
+    means -= means[1:].mean(0)
+    cosine = means[1:] @ means[0] / np.linalg.norm(means[1:], axis=1) / np.linalg.norm(means[0])
+    found = ftk.nearest_images(images[0], images[1:], str(tmp_path), count=5)
+    assert found["place"].tolist() == np.argsort(-cosine).tolist()
+    np.testing.assert_allclose(found["cosine"], np.sort(cosine)[::-1], atol=1e-3)
+    assert ftk.nearest_images(images[5], images[:5], str(tmp_path))["place"][0] == 2
+    with pytest.raises(DataError, match="list of images"):
+        ftk.nearest_images(images[0], [], str(tmp_path))
+
+
+def test_nearest_sounds_hear_no_padding(tmp_path):
+    draw = np.random.default_rng(0)
+    sounds = [draw.normal(0, 0.1, size).astype(np.float32) for size in (4000, 9000, 6000, 5000)]
+    network = transformers.Wav2Vec2Model(toys.wav2vec2().config).eval()
+    folder = written(network, transformers.Wav2Vec2FeatureExtractor(), tmp_path)
+    alone = ftk.nearest_sounds(sounds[0], sounds, folder, count=4)
+    assert alone["place"][0] == 0 and alone["cosine"][0] == pytest.approx(1, abs=1e-3)
+    other = ftk.nearest_sounds(sounds[0], [sounds[3], sounds[0], sounds[2], sounds[1]], folder, count=4)
+    assert other["place"].tolist() == [{0: 1, 1: 3, 2: 2, 3: 0}[i] for i in alone["place"]]
+    np.testing.assert_allclose(other["cosine"], alone["cosine"], atol=2e-3)
+    with pytest.raises(DataError, match="list of arrays"):
+        ftk.nearest_sounds(sounds[0], [], folder)
 
 
 def test_nothing_to_compare_with(folders):

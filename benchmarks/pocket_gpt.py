@@ -57,7 +57,8 @@ def main() -> None:
             found = perplexity(done.model, done.processor, measure)
             print(f"seed {seed}, {start}: perplexity {found:.1f}", flush=True)
     for prompt in PROMPTS:
-        print(ftk.complete(prompt, args.model, words=40))
+        for temperature in (0.0, 0.8):
+            print(f"temperature {temperature}: {ftk.complete(prompt, args.model, 40, temperature)}")
 
 
 if __name__ == "__main__":

@@ -35,6 +35,7 @@ _DOORS = {
     "nearest_images": ("probes", "nearest_images"),
     "nearest_sounds": ("probes", "nearest_sounds"),
     "compare": ("comparisons", "compare"),
+    "occlusion": ("attribution", "occlusion"),
     "TextClassification": ("tasks.text_classification", "TextClassification"),
     "ExtractiveQA": ("tasks.extractive_qa", "ExtractiveQA"),
     "GenerativeQA": ("tasks.generative_qa", "GenerativeQA"),

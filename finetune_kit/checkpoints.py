@@ -23,6 +23,7 @@ PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 HUB_PICKLES = ("pytorch_model.bin", "pytorch_model.bin.index.json")  # the names that transformers gives them
 NO_CONVERSION = "DISABLE_SAFETENSORS_CONVERSION"  # transformers' switch, read at each call
 _switch = threading.Lock()
+OFFSET_PLACES = ("roberta", "xlm-roberta", "camembert")
 EAGER_WIDTH = 512  # up to this width eager attention trains faster than SDPA on a CPU
 
 
@@ -127,7 +128,9 @@ def new_configuration(kind: str, settings: dict[str, Any]) -> Any:
 
 def longest(config: Any) -> int:
     """The most tokens that a model of this configuration reads at once; a large number where it has no such bound."""
-    return getattr(config, "max_position_embeddings", None) or 10**6
+    places = getattr(config, "max_position_embeddings", None) or 10**6
+    # RoBERTa and its kin count their places from behind the padding token's id.
+    return places - (config.pad_token_id + 1 if config.model_type in OFFSET_PLACES else 0)
 
 
 def build(config: Any, auto_class: str) -> Any:

@@ -158,12 +158,17 @@ def answer_words(answer: str) -> list[str]:
 
 def exact_match(found: str, accepted: list[str]) -> float:
     """1.0 if `found` equals one of the accepted answers; if none is accepted, only the empty one is right."""
-    return float(any(answer_words(found) == answer_words(answer) for answer in accepted or [""]))
+    return float(any(answer_words(found) == answer_words(answer) for answer in _accepted(accepted)))
 
 
 def answer_f1(found: str, accepted: list[str]) -> float:
     """The best F1 of words in common with an accepted answer; if none is accepted, only the empty one is right."""
-    return max(_overlap(answer_words(found), answer_words(answer)) for answer in accepted or [""])
+    return max(_overlap(answer_words(found), answer_words(answer)) for answer in _accepted(accepted))
+
+
+def _accepted(answers: list[str]) -> list[str]:
+    """The accepted answers that hold a word that counts; the empty one if there is none."""
+    return [answer for answer in answers if answer_words(answer)] or [""]
 
 
 def _overlap(found: list[str], answer: list[str]) -> float:

@@ -286,7 +286,8 @@ def _check_same(found: Any, stored: Any, task: Task, folder: Path) -> None:
         same, how = difference <= TOLERANCE, f"by {difference:.3g}"
     else:
         now, then = (task.words(task.decide(outputs)) for outputs in (found, stored))
-        same, how = now == then, f"{sum(a != b for a, b in zip(now, then, strict=True))} of {len(now)}"
+        others = sum(a != b for a, b in zip(now, then, strict=True))
+        same, how = others <= len(now) // CHECKED, f"{others} of {len(now)}"  # a near tie may fall otherwise elsewhere
     if not same:
         raise ModelError(f"The run in {folder} predicts otherwise than when it was saved ({how}).")
 

@@ -96,7 +96,7 @@ class NumberedCollator:
 
     def __call__(self, examples: list[Any]) -> Any:
         self.number += 1
-        with torch.random.fork_rng(devices=[]):
+        with torch.random.fork_rng():  # the generators of GPUs too, which manual_seed sets
             torch.manual_seed((self.seed << 32) + self.number)
             return self.collate(examples)
 

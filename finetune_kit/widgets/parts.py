@@ -138,6 +138,21 @@ def answer(row: dict[str, Any]) -> str:
     return f'<p style="line-height:1.4">{html.escape(str(row["prediction"]))}</p>'
 
 
+def weighed(words: list[str], changes: list[float]) -> str:
+    """A text, its words coloured by what they did for a prediction: for it blue, underlined; against it orange."""
+    largest = max([abs(change) for change in changes] + [0.05])  # below, it is not worth a colour
+    spans = []
+    for word, change in zip(words, changes, strict=True):
+        colour, line = ("0,114,178", "underline") if change > 0 else ("230,159,0", "line-through dotted")
+        strength = abs(change) / largest
+        style = f"background:rgba({colour},{0.6 * strength:.2f});padding:0 2px"
+        if strength > 0.3:
+            style += f";text-decoration:{line}"
+        spans.append(f'<span title="{change:+.1%}" style="{style}">{html.escape(word)}</span>')
+    note = "Words left out one at a time: underlined ones spoke for the prediction, struck ones against it."
+    return f'<p style="line-height:1.7;max-width:640px">{" ".join(spans)}</p>{message(note)}'
+
+
 def marked(passage: str, start: int, span: str) -> str:
     """A passage with one span of it marked, by colour and by an underline; none where `start` is below 0."""
     if start < 0:

@@ -8,7 +8,7 @@ from typing import Any
 
 import ipywidgets as ipw
 
-from .. import catalog, metrics, plots, runs, strategies, tasks
+from .. import attribution, catalog, metrics, plots, runs, strategies, tasks
 from ..config import RunConfig
 from ..errors import FinetuneKitError
 from ..history import History
@@ -120,11 +120,21 @@ class Studio(LivePanel):
             self.answer.value = parts.message("Train a model first, then ask it.")
             return
         try:
-            row = self.run.predict(given if len(given) > 1 else [*given.values()]).iloc[0]
+            row = self.run.predict(given if len(given) > 1 else [*given.values()]).iloc[0].to_dict()
         except FinetuneKitError as error:
             self.answer.value = parts.message(str(error), "error")
             return
-        self.answer.value = parts.answer(row.to_dict())
+        self.answer.value = parts.answer(row) + self._moved(row)
+
+    def _moved(self, row: dict[str, Any]) -> str:
+        """Which words moved a prediction that has probabilities, of a text that is neither a word nor a book."""
+        if self.run is None or f"p({row['prediction']})" not in row:
+            return ""
+        try:
+            table = attribution.occlusion(self.run, row[self.task.fields[-1]])
+        except FinetuneKitError:  # the prediction stands without
+            return ""
+        return parts.weighed(table["word"].tolist(), table["change"].tolist())
 
     # --- what it shows
 

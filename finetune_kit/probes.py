@@ -63,7 +63,7 @@ def guessing(
 
 def complete(
     prompt: str,
-    model: Any,
+    model: Any = "pocket-gpt",
     words: int = 40,
     temperature: float = 0.8,
     top_p: float = 0.95,
@@ -77,7 +77,7 @@ def complete(
     """
     network, processor = _opened(model, "causal")
     if network.config.is_encoder_decoder or not network.can_generate() or processor.mask_token:
-        raise ModelError(f"A {type(network).__name__} does not continue texts; expected a GPT, such as 'gpt2'.")
+        raise ModelError(f"A {type(network).__name__} does not continue texts; expected a GPT, such as 'pocket-gpt'.")
     return _continue(network, processor, prompt, words, temperature, top_p, seed)
 
 

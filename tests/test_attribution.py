@@ -8,16 +8,20 @@ import pytest
 import finetune_kit as ftk
 from finetune_kit.errors import DataError
 
-NOUNS = ["film", "meal", "book", "hotel"]
+FILLERS = ["very", "so", "not", "but", "and", "we", "it", "they", "film", "meal", "book", "hotel"]
+
+
+def shuffled(draw, word, count):
+    words = [word, *draw.sample(FILLERS, count)]
+    return " ".join(draw.sample(words, len(words)))
 
 
 @pytest.fixture(scope="module")
 def run(folder):
-    draw = random.Random(0)  # one word of a text tells its label, the others nothing
-    fillers = ["very", "so", "not", "but", "and", "we", "it", "they"]
-    rows = [(f"the {n} was {w} {' '.join(draw.choices(fillers, k=3))}", w) for n in NOUNS for w in ("good", "bad") * 8]
+    draw = random.Random(0)  # one word of a text tells its label, wherever it stands; the others tell nothing
+    rows = [(shuffled(draw, word, draw.randint(3, 6)), word) for word in ("good", "bad") * 120]
     task = ftk.TextClassification(pd.DataFrame(rows, columns=["text", "label"]).drop_duplicates("text"))
-    return ftk.fine_tune(task, folder, epochs=16, learning_rate=1e-2, batch_size=8)
+    return ftk.fine_tune(task, folder, epochs=12, learning_rate=1e-2, batch_size=8)
 
 
 def test_each_word_is_what_its_absence_takes_from_the_predicted_class(run):
@@ -32,8 +36,11 @@ def test_each_word_is_what_its_absence_takes_from_the_predicted_class(run):
 
 
 def test_the_word_that_gives_the_label_away_moves_it_most(run):
-    table = ftk.occlusion(run, "the film was good and we so")
-    assert table.sort_values("change")["word"].iloc[-1] == "good" and table["change"].max() > 0.2
+    draw = random.Random(1)
+    tables = [ftk.occlusion(run, shuffled(draw, word, 5)) for word in ("good", "bad") * 4]
+    moved = [table for table in tables if table["change"].max() > 0.2]
+    assert len(moved) >= 4  # the class that the model falls back on without a clue loses nothing
+    assert all(table.loc[table["change"].argmax(), "word"] in ("good", "bad") for table in moved)
 
 
 @pytest.mark.parametrize("text", ["good", "", 3, "very " * 201])

@@ -21,6 +21,7 @@ from finetune_kit import corpora, counting, pretraining, vocabulary
 from finetune_kit.config import PretrainingRecipe, Stage
 from finetune_kit.errors import ConfigError, DataError, FinetuneKitError, ModelError, StorageError, UnknownNameError
 from finetune_kit.history import History
+from finetune_kit.teaching import Teacher
 
 SHAPES = {
     "bert": {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32,
@@ -104,6 +105,36 @@ def test_a_new_model_of_any_shape_learns_and_is_an_ordinary_checkpoint(english, 
     text = english["text"][0]
     assert processor(text).input_ids == made.processor(text).input_ids
     assert PretrainingRecipe.from_yaml(folder / "recipe.yaml") == recipe
+
+
+def test_a_taught_start_then_masked_words_then_a_teachers_sentences_with_another_models_pieces(folders, tmp_path):
+    """The way pocket-bert was made, from its start to a classifier that reads what was taught."""
+    shape = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
+    shape |= {"max_position_embeddings": 32, "layer_types": ["full_attention"] * 2, "classifier_pooling": "mean"}
+    lesson = {"teacher": folders["bert"], "width": 16, "texts": 60, "question_share": 0.0}
+    stages = (
+        Stage(objective="masked-words", **SHORT),
+        Stage(objective="sentence-distillation", settings=lesson, **SHORT),
+    )
+    recipe = PretrainingRecipe(
+        "modernbert", shape, start="taught", teacher=folders["bert"], vocabulary=folders["bert"], held_out_share=0.2,
+        stages=stages,
+    )  # fmt: skip
+    frame = tiny_works(works=12)
+    frame["text"] += "."
+    made = pretraining.execute(recipe, frame, tmp_path / "work")
+    assert "from a teacher's words" in repr(made) and len(made.processor) == len(WORDS) + 5
+    assert made.history.step == 24 and np.isfinite(made.after["loss"])
+    marks = ("pad", "cls", "sep", "bos", "eos")
+    ids = {mark: getattr(made.model.config, f"{mark}_token_id") for mark in marks}
+    assert ids == {"pad": 0, "cls": 2, "sep": 3, "bos": 2, "eos": 3}
+    start = load_file(tmp_path / "work" / "start" / "model.safetensors")
+    taught = Teacher(folders["bert"]).piece_vectors(made.processor)
+    words = torch.from_numpy(taught.any(axis=1))
+    halves = start["model.embeddings.tok_embeddings.weight"][words]
+    assert np.linalg.matrix_rank(halves[:, 8:].numpy()) == 8 and halves[:, 8:].mean(0).abs().max() < 1e-3
+    run = ftk.fine_tune(ftk.TextClassification(tiny_frame()), str(made.save(tmp_path / "model")), epochs=1)
+    assert torch.isfinite(torch.tensor(run.after["accuracy"]))
 
 
 def test_a_counted_start_is_what_counting_gives_for_the_training_stream(english, tmp_path):

@@ -6,8 +6,8 @@ from .records import ModelRecord
 
 TEXT = ("sentiment", "text-classification")
 READING = (*TEXT, "question-answering")
-COMPLETION = ("completion",)
-TRANSLATION = ("translation",)
+WRITING = ("completion", "generative-qa")
+TEXT_TO_TEXT = ("translation", "generative-qa")
 IMAGES = ("image-classification",)
 OBJECTS = ("object-detection",)
 SOUND = ("audio-classification",)
@@ -19,6 +19,10 @@ MODELS = (
     ModelRecord(
         "pocket-bert", "pocket-bert", TEXT, "BERT", "4.7 M", 9.5, "Apache-2.0", "lower-cased English, 128 tokens",
         "BERT, 4 layers of 256; pretrained by this kit on public-domain English",
+    ),
+    ModelRecord(
+        "pocket-gpt", "pocket-gpt", WRITING, "GPT-2", "3.0 M", 6.4, "Apache-2.0", "English, 256 tokens",
+        "GPT-2, 4 layers of 192; pretrained by this kit on public-domain English",
     ),
     ModelRecord(
         "pocket-wav2vec2", "pocket-wav2vec2", SOUND, "wav2vec 2.0", "2.3 M", 4.8, "Apache-2.0", "16 kHz sound",
@@ -41,40 +45,40 @@ MODELS = (
         "lower-cased English, 256 tokens", "a small sentence encoder: strong with few labels",
     ),
     ModelRecord(
-        "gpt2", "openai-community/gpt2", COMPLETION, "GPT-2", "124 M", 548.0, "MIT",
+        "gpt2", "openai-community/gpt2", WRITING, "GPT-2", "124 M", 548.0, "MIT",
         "English, 1,024 tokens", "the smallest GPT-2: continues English text",
     ),
     ModelRecord(
-        "distilgpt2", "distilbert/distilgpt2", COMPLETION, "GPT-2", "82 M", 353.0, "Apache-2.0",
+        "distilgpt2", "distilbert/distilgpt2", WRITING, "GPT-2", "82 M", 353.0, "Apache-2.0",
         "English, 1,024 tokens", "GPT-2 distilled to six layers",
     ),
     ModelRecord(
-        "smollm2-135m", "HuggingFaceTB/SmolLM2-135M", COMPLETION, "Llama", "135 M", 269.0, "Apache-2.0",
+        "smollm2-135m", "HuggingFaceTB/SmolLM2-135M", WRITING, "Llama", "135 M", 269.0, "Apache-2.0",
         "English, 8,192 tokens", "a small modern decoder, stored in bfloat16",
     ),
     ModelRecord(
-        "smollm2-135m-instruct", "HuggingFaceTB/SmolLM2-135M-Instruct", COMPLETION, "Llama", "135 M", 269.0,
+        "smollm2-135m-instruct", "HuggingFaceTB/SmolLM2-135M-Instruct", WRITING, "Llama", "135 M", 269.0,
         "Apache-2.0", "English with a chat template, 8,192 tokens", "SmolLM2 135M tuned to follow instructions",
     ),
     ModelRecord(
-        "smollm2-360m", "HuggingFaceTB/SmolLM2-360M", COMPLETION, "Llama", "362 M", 724.0, "Apache-2.0",
+        "smollm2-360m", "HuggingFaceTB/SmolLM2-360M", WRITING, "Llama", "362 M", 724.0, "Apache-2.0",
         "English, 8,192 tokens", "the next larger SmolLM2, stored in bfloat16",
     ),
     ModelRecord(
-        "smollm2-360m-instruct", "HuggingFaceTB/SmolLM2-360M-Instruct", COMPLETION, "Llama", "362 M", 724.0,
+        "smollm2-360m-instruct", "HuggingFaceTB/SmolLM2-360M-Instruct", WRITING, "Llama", "362 M", 724.0,
         "Apache-2.0", "English with a chat template, 8,192 tokens", "SmolLM2 360M tuned to follow instructions",
     ),
     ModelRecord(
-        "t5-small", "google-t5/t5-small", TRANSLATION, "T5", "60.5 M", 242.0, "Apache-2.0",
+        "t5-small", "google-t5/t5-small", TEXT_TO_TEXT, "T5", "60.5 M", 242.0, "Apache-2.0",
         "English, German, French, Romanian, 512 tokens",
         "text to text; its pretraining mixture held translation from English",
     ),
     ModelRecord(
-        "flan-t5-small", "google/flan-t5-small", TRANSLATION, "T5", "77 M", 308.0, "Apache-2.0",
+        "flan-t5-small", "google/flan-t5-small", TEXT_TO_TEXT, "T5", "77 M", 308.0, "Apache-2.0",
         "mostly English, 512 tokens", "T5 1.1 small tuned on many instructed tasks",
     ),
     ModelRecord(
-        "flan-t5-base", "google/flan-t5-base", TRANSLATION, "T5", "248 M", 990.0, "Apache-2.0",
+        "flan-t5-base", "google/flan-t5-base", TEXT_TO_TEXT, "T5", "248 M", 990.0, "Apache-2.0",
         "mostly English, 512 tokens", "T5 1.1 base tuned on many instructed tasks",
     ),
     ModelRecord(

@@ -15,6 +15,12 @@ from ..training import writing
 from .checks import RECIPE
 
 RECORD = "pretraining.json"
+HOW = {
+    "checkpoint": "going on from",
+    "random": "from scratch",
+    "counted": "from counted words",
+    "taught": "from a teacher's words",
+}
 
 
 class Pretrained:
@@ -85,10 +91,10 @@ class Pretrained:
         scores = scores or [f"{name}: {value:.3f}" for name, value in self.after.items()]
         text = f", {len(self.processor):,} pieces, {self.fertility:.2f} a word" if self.fertility else ""
         pace = f", {self.tokens_per_second:,.0f} tokens a second" if self.tokens_per_second else ""
-        how = {"checkpoint": "going on from", "random": "from scratch", "counted": "from counted words"}
+        how = HOW[self.recipe.start]
         return "\n".join(
             [
-                f"{self.recipe.model}, {how[self.recipe.start]}: "
+                f"{self.recipe.model}, {how}: "
                 f"{', then '.join(dict.fromkeys(stage.objective for stage in self.recipe.stages))}"
                 f"{', stopped early' if self.stopped else ''}",
                 *(f"{line} (held-out works)" for line in scores),

@@ -1,6 +1,6 @@
 """What pocket-gpt is worth: perplexity on held-out books after the same fine-tuning on 200 paragraphs.
 
-python benchmarks/pocket_gpt.py --corpus FOLDER --model FOLDER
+python benchmarks/pocket_gpt.py --corpus FOLDER [--model pocket-gpt]
 
 FOLDER is the corpus that the model was pretrained on. Paragraphs to fine-tune on come from works
 that its pretraining held out, those to measure on from other held-out works.
@@ -37,7 +37,7 @@ def perplexity(model: torch.nn.Module, processor: object, texts: list[str]) -> f
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", required=True)
-    parser.add_argument("--model", required=True)
+    parser.add_argument("--model", default="pocket-gpt")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=150)
     args = parser.parse_args()

@@ -30,6 +30,7 @@ _DOORS = {
     "fill_mask": ("probes", "fill_mask"),
     "guessing": ("probes", "guessing"),
     "complete": ("probes", "complete"),
+    "next_words": ("probes", "next_words"),
     "neighbours": ("probes", "neighbours"),
     "nearest": ("probes", "nearest"),
     "nearest_images": ("probes", "nearest_images"),

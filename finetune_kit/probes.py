@@ -75,10 +75,35 @@ def complete(
     that together hold `top_p` (Holtzman et al. 2020, "The Curious Case of Neural Text
     Degeneration"). The same seed gives the same text.
     """
+    network, processor = _writer(model)
+    return _continue(network, processor, prompt, words, temperature, top_p, seed)
+
+
+def next_words(prompt: str, model: Any = "pocket-gpt", count: int = 8) -> Any:
+    """The likeliest tokens to follow a prompt, as a DataFrame with their probabilities; a space is shown as it is.
+
+    model: a GPT by its name, folder or hub id, a Pretrained or a Run. Raises ModelError for a model that does not
+    continue texts, DataError for an empty prompt; of a prompt too long for the model the end is read.
+    """
+    import pandas as pd
+
+    network, processor = _writer(model)
+    ids = processor(prompt, return_tensors="pt")["input_ids"][:, -checkpoints.longest(network.config) :]
+    if not ids.shape[1]:
+        raise DataError("The prompt is empty; expected at least a word.")
+    network.eval()
+    with torch.inference_mode():
+        shares = network(input_ids=ids.to(network.device)).logits[0, -1].float().softmax(-1)  # (vocabulary,)
+    best = shares.topk(min(count, len(shares)))
+    words = [processor.decode([i]) for i in best.indices.tolist()]
+    return pd.DataFrame({"word": words, "probability": best.values.cpu().numpy().round(4)})
+
+
+def _writer(model: Any) -> tuple[Any, Any]:
     network, processor = _opened(model, "causal")
     if network.config.is_encoder_decoder or not network.can_generate() or processor.mask_token:
         raise ModelError(f"A {type(network).__name__} does not continue texts; expected a GPT, such as 'pocket-gpt'.")
-    return _continue(network, processor, prompt, words, temperature, top_p, seed)
+    return network, processor
 
 
 def neighbours(word: str, model: Any = "pocket-bert", count: int = 8) -> Any:

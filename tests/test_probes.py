@@ -144,6 +144,23 @@ def test_complete_stops_at_the_longest_that_the_model_takes(folders):
         ftk.complete("", folders["gpt2"])
 
 
+def test_next_words_are_the_softmax_of_the_last_logits(folders):
+    made = pretrained(folders["gpt2"], "AutoModelForCausalLM")
+    model, processor = made.model.eval(), made.processor
+    with torch.no_grad():
+        logits = model(**processor("the film was", return_tensors="pt")).logits[0, -1]
+    shares = torch.exp(logits - logits.logsumexp(0)).numpy()
+    found = ftk.next_words("the film was", folders["gpt2"], count=5)
+    best = np.argsort(-shares)[:5]
+    assert found["word"].tolist() == [processor.decode([i]) for i in best]
+    np.testing.assert_allclose(found["probability"], shares[best], atol=1e-4)
+    assert len(ftk.next_words("so " * 100, folders["gpt2"], count=3)) == 3  # longer than the model takes
+    with pytest.raises(DataError, match="empty"):
+        ftk.next_words("", folders["gpt2"])
+    with pytest.raises(ModelError, match="does not continue"):
+        ftk.next_words("the film", pretrained(folders["t5"], "AutoModelForSeq2SeqLM"))
+
+
 def test_models_that_do_not_write_on_say_so(folders):
     for one in (
         folders["t5"],

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from tiny import tiny_frame
+from tiny import tiny_frame, tiny_pairs, tiny_questions, tiny_works, write_tiny_gpt2, write_tiny_t5
 
 import finetune_kit as ftk
 from finetune_kit.widgets import parts
@@ -189,3 +189,54 @@ def test_pretraining_stops_and_keeps_a_model(pretraining_panel):
     pretraining_panel.stop_button.click()
     done = pretraining_panel.wait()
     assert done.stopped and 2 < done.history.step < 5000 and "held-out" in pretraining_panel.scores.value
+
+
+@pytest.fixture(scope="module")
+def writers(tmp_path_factory):
+    root = tmp_path_factory.mktemp("writers")
+    return {"gpt2": str(write_tiny_gpt2(root / "gpt2")), "t5": str(write_tiny_t5(root / "t5"))}
+
+
+def test_the_studio_marks_an_answer_in_its_passage(folder):
+    panel = ftk.studio(ftk.ExtractiveQA(tiny_questions()), model=folder, labels=16, epochs=8, learning_rate=1e-2)
+    panel.train_button.click()
+    run = panel.wait()
+    assert f"{run.after['f1']:.1%}" in panel.scores.value and "question" in panel.changes.value
+    row = panel.task.splits["test"][0]
+    panel.boxes["context"].value = row["context"]
+    assert panel.answer.value == ""  # nothing is asked yet
+    panel.sentence.value = row["question"]
+    found = run.predict({"context": row["context"], "question": row["question"]}).iloc[0]
+    assert ("<mark" in panel.answer.value) == (found["start"] >= 0)
+    assert found["prediction"] in panel.answer.value and f"{found['probability']:.0%}" in panel.answer.value
+
+
+def test_the_studio_writes_a_translation_and_shows_scores_that_are_no_shares(writers):
+    task = ftk.Translation(tiny_pairs(), generation={"new_tokens": 8})
+    panel = ftk.studio(task, model=writers["t5"], labels=16, epochs=2, learning_rate=1e-2)
+    panel.train_button.click()
+    run = panel.wait()
+    assert f"{run.after['chrf']:,.1f}</td>" in panel.scores.value
+    assert bytes(panel.picture.widget.value).startswith(b"\x89PNG")
+    panel.sentence.value = "the film was good"
+    assert run.predict(["the film was good"]).iloc[0]["prediction"] in panel.answer.value
+
+
+def test_the_studio_shows_the_next_words_after_a_prompt(writers):
+    panel = ftk.studio(ftk.Completion(tiny_works()), model=writers["gpt2"], labels=16, epochs=1)
+    panel.train_button.click()
+    run = panel.wait()
+    panel.sentence.value = "the film was"
+    likeliest = ftk.next_words("the film was", run, count=1).iloc[0]
+    assert likeliest["word"] in panel.answer.value and f"{likeliest['probability']:.1%}" in panel.answer.value
+    assert run.predict(["the film was"]).iloc[0]["prediction"] in panel.answer.value
+
+
+def test_the_studio_colours_the_words_that_moved_a_prediction(panel):
+    panel.train()
+    panel.wait()
+    panel.sentence.value = "the film was good and we"
+    for word, change in ftk.occlusion(panel.run, panel.sentence.value).itertuples(index=False):
+        assert f'title="{change:+.1%}"' in panel.answer.value and f">{word}</span>" in panel.answer.value
+    panel.sentence.value = "good"  # nothing to leave out
+    assert "span" not in panel.answer.value and "good" not in panel.error

@@ -8,7 +8,7 @@ from typing import Any
 
 import ipywidgets as ipw
 
-from .. import attribution, catalog, metrics, plots, runs, strategies, tasks
+from .. import attribution, catalog, metrics, plots, probes, runs, strategies, tasks
 from ..config import RunConfig
 from ..errors import FinetuneKitError
 from ..history import History
@@ -124,7 +124,7 @@ class Studio(LivePanel):
         except FinetuneKitError as error:
             self.answer.value = parts.message(str(error), "error")
             return
-        self.answer.value = parts.answer(row) + self._moved(row)
+        self.answer.value = parts.answer(row) + self._moved(row) + self._next(row)
 
     def _moved(self, row: dict[str, Any]) -> str:
         """Which words moved a prediction that has probabilities, of a text that is neither a word nor a book."""
@@ -135,6 +135,14 @@ class Studio(LivePanel):
         except FinetuneKitError:  # the prediction stands without
             return ""
         return parts.weighed(table["word"].tolist(), table["change"].tolist())
+
+    def _next(self, row: dict[str, Any]) -> str:
+        """What a GPT takes for the next word of a prompt."""
+        if self.run is None or "prompt" not in row:
+            return ""
+        table = probes.next_words(row["prompt"], self.run)
+        bars = parts.bars(dict(zip(table["word"], table["probability"], strict=True)))
+        return parts.message("The likeliest next word after the prompt:") + bars
 
     # --- what it shows
 

@@ -180,7 +180,7 @@ class PretrainingRecipe(Settings):
     types such as 'bert', built with these settings of its config class. start: 'checkpoint'
     goes on from the model's weights, 'random' draws new ones, 'counted' gives new ones word
     vectors by counting, 'taught' such vectors beside those that a larger model, the `teacher`,
-    gives each word. vocabulary: how many pieces a new tokenizer gets, or the model whose
+    gives each word. vocabulary: how many pieces a new tokenizer gets, or the model (or folder) whose
     tokenizer to take; None keeps the model's own. held_out_share: the share of whole works that only measure.
     """
 

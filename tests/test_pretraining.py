@@ -116,8 +116,10 @@ def test_a_taught_start_then_masked_words_then_a_teachers_sentences_with_another
         Stage(objective="masked-words", **SHORT),
         Stage(objective="sentence-distillation", settings=lesson, **SHORT),
     )
+    pieces = tmp_path / "pieces"  # a folder with a tokenizer and nothing else
+    transformers.AutoTokenizer.from_pretrained(folders["bert"]).save_pretrained(pieces)
     recipe = PretrainingRecipe(
-        "modernbert", shape, start="taught", teacher=folders["bert"], vocabulary=folders["bert"], held_out_share=0.2,
+        "modernbert", shape, start="taught", teacher=folders["bert"], vocabulary=str(pieces), held_out_share=0.2,
         stages=stages,
     )  # fmt: skip
     frame = tiny_works(works=12)

@@ -17,7 +17,7 @@ SOUND = ("audio-classification",)
 # or microsoft/MiniLM-L12-H384-uncased, which hold pickles). GPT-2's files also hold masks that are no parameters.
 MODELS = (
     ModelRecord(
-        "pocket-bert", "pocket-bert", TEXT, "BERT", "4.7 M", 9.5, "Apache-2.0", "lower-cased English, 128 tokens",
+        "pocket-bert", "pocket-bert", READING, "BERT", "4.7 M", 9.5, "Apache-2.0", "lower-cased English, 128 tokens",
         "BERT, 4 layers of 256; pretrained by this kit on public-domain English",
     ),
     ModelRecord(

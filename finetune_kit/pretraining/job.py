@@ -88,7 +88,7 @@ class Job:
         if isinstance(objective, MadeObjective):
             made = objective.processor()
         elif isinstance(self.recipe.vocabulary, str):
-            made = checkpoints.processor(self.recipe.vocabulary)
+            made = _tokenizer(self.recipe.vocabulary)
         elif self.recipe.vocabulary:
             made = vocabulary.train(self._kind(), _spread(self.corpus), self.recipe.vocabulary)
         elif self.recipe.shape is None:
@@ -257,6 +257,13 @@ def configuration(recipe: PretrainingRecipe, settings: dict[str, Any] | None = N
     if config.is_encoder_decoder and "pad_token_id" in settings:
         config.decoder_start_token_id = settings["pad_token_id"]  # as T5's decoder begins
     return config
+
+
+def _tokenizer(name: str) -> Any:
+    """The tokenizer of a model, or of a folder that holds nothing else."""
+    if (Path(name) / "tokenizer.json").is_file():
+        return transformers.AutoTokenizer.from_pretrained(name)
+    return checkpoints.processor(name)
 
 
 def _spread(corpus: Corpus) -> Iterator[str]:

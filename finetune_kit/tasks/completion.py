@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections import Counter
 from pathlib import Path
@@ -16,17 +15,17 @@ from torch.nn import functional as F
 
 from .. import corpora, data
 from ..data.splitting import normalise
-from ..metrics import LOSS, Criterion, NextWordAccuracy, Perplexity
-from ..objectives.base import Batch
-from .base import Baseline, Task
-from .generation import IGNORED, Generation, end_token, generate, pad
+from ..metrics import NextWordAccuracy, Perplexity
+from .base import Baseline
+from .generation import IGNORED, Generation, end_token, generate
 from .texts import checked_texts
+from .writing import WritingTask
 
 WHOLE = 10**9  # a block as long as any text
 SHARE = 0.15  # of the works, to validation and to test each
 
 
-class Completion(Task):
+class Completion(WritingTask):
     """Learn the manner of running text, over any data with a text column.
 
     source: 'python-docs' (the documentation on every machine), text files or a folder of them,
@@ -59,14 +58,6 @@ class Completion(Task):
             frames = data.read(source) if works is None else _by_work(works, seed)
             self.splits = data.split(data.running(frames, text if works is None else "text", drop_bad_rows), seed)
 
-    @property
-    def settings(self) -> dict[str, Any]:
-        return {"generation": dataclasses.asdict(self.generation)}
-
-    @property
-    def chooses(self) -> Criterion:
-        return LOSS
-
     def truth(self, dataset: datasets.Dataset) -> list[str]:
         return list(dataset["text"][:])
 
@@ -91,13 +82,6 @@ class Completion(Task):
                 encoded["labels"].append([IGNORED, *block[1:]])
                 encoded["example"].append(number)
         return datasets.Dataset.from_dict(encoded)
-
-    def collator(self, processor: Any) -> Any:
-        return lambda examples: pad(processor, examples)
-
-    def loss(self, model: Any, inputs: Batch) -> tuple[torch.Tensor, Any]:
-        outputs = model(**inputs)
-        return outputs["loss"], {"loss": outputs["loss"]}
 
     def outputs(self, model: Any, processor: Any, batch: dict[str, torch.Tensor]) -> Any:
         if "labels" not in batch:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from abc import abstractmethod
 from typing import Any
 
@@ -10,17 +9,14 @@ import datasets
 import torch
 
 from ..errors import ModelError
-from ..metrics import LOSS, Criterion
-from ..objectives.base import Batch
-from .base import Task
-from .generation import IGNORED, Generation, end_token, generate, pad, with_padding
+from .generation import IGNORED, end_token, generate, with_padding
+from .writing import WritingTask
 
 
-class TextToText(Task):
+class TextToText(WritingTask):
     """One text in, one text out. The loss counts the answer alone; the best weights are those of the least loss."""
 
     auto_class = "AutoModelForSeq2SeqLM"
-    generation = Generation()
     between = ""  # what a decoder reads between the prompt and the answer
 
     @abstractmethod
@@ -30,14 +26,6 @@ class TextToText(Task):
     @abstractmethod
     def answer(self, row: dict[str, Any]) -> str:
         """What it shall write."""
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        return {"generation": dataclasses.asdict(self.generation)}
-
-    @property
-    def chooses(self) -> Criterion:
-        return LOSS
 
     def model_class(self, config: Any) -> str:
         return "AutoModelForSeq2SeqLM" if config.is_encoder_decoder else "AutoModelForCausalLM"
@@ -64,18 +52,11 @@ class TextToText(Task):
             encoded = _one_sequence(with_padding(processor), prompts, answers, max_length)
         return datasets.Dataset.from_dict(encoded)
 
-    def collator(self, processor: Any) -> Any:
-        return lambda examples: pad(processor, examples)
-
     def outputs(self, model: Any, processor: Any, batch: dict[str, torch.Tensor]) -> list[str]:
         return generate(model, processor, batch, self.generation)
 
     def decide(self, outputs: list[str]) -> list[str]:
         return outputs
-
-    def loss(self, model: Any, inputs: Batch) -> tuple[torch.Tensor, Any]:
-        outputs = model(**inputs)
-        return outputs["loss"], {"loss": outputs["loss"]}
 
 
 def _two_sequences(processor: Any, prompts: list[str], answers: list[str] | None, length: int) -> dict[str, Any]:

@@ -210,7 +210,7 @@ def test_the_python_documentation():
     made = tasks.resolve(RunConfig(task="completion"))
     assert isinstance(made, Completion)
     found = works(made.splits)
-    assert min(map(len, found.values())) > 500
+    assert min(map(len, found.values())) == 400
     assert not found["train"] & found["test"] and not found["train"] & found["validation"]
     assert not found["validation"] & found["test"]
 

@@ -23,6 +23,7 @@ from .writing import WritingTask
 
 WHOLE = 10**9  # a block as long as any text
 SHARE = 0.15  # of the works, to validation and to test each
+MEASURED = 400  # paragraphs that validation and test hold at most: more would take longer than the training
 
 
 class Completion(WritingTask):
@@ -31,10 +32,11 @@ class Completion(WritingTask):
     source: 'python-docs' (the documentation on every machine), text files or a folder of them,
     a CSV, JSON lines or parquet file, a pandas frame, a `datasets.Dataset` or `DatasetDict`, a
     name from the catalogue or a hub id; None for a task without data. Of a corpus, whole works
-    go to one split, and a paragraph that several works have to that of the first. generation:
-    how texts are gone on with. An output is, of each text, its loss in nats, its tokens and how
-    many of them were guessed right; of a prompt, what follows it. Raises DataError,
-    StorageError or UnknownNameError when the data cannot be used.
+    go to one split, and a paragraph that several works have to that of the first; validation
+    and test hold 400 paragraphs at most. generation: how texts are gone on with. An output is,
+    of each text, its loss in nats, its tokens and how many of them were guessed right; of a
+    prompt, what follows it. Raises DataError, StorageError or UnknownNameError when the data
+    cannot be used.
     """
 
     record = "completion"
@@ -168,6 +170,7 @@ def _by_work(passages: list[tuple[str, str]], seed: int) -> dict[str, pd.DataFra
     """Splits of whole works; of fewer than six works one split, to be divided by paragraphs.
 
     A paragraph that several works have stays in the first, so that no split knows it from another.
+    Of the works held out, MEASURED paragraphs, drawn with the seed, do for a measurement.
     """
     frame = pd.DataFrame(passages, columns=["work", "text"])
     first = frame.groupby(frame["text"].map(normalise))["work"].transform("first")
@@ -178,4 +181,6 @@ def _by_work(passages: list[tuple[str, str]], seed: int) -> dict[str, pd.DataFra
     order = np.random.default_rng(seed).permutation(len(works))
     size = max(1, round(SHARE * len(works)))
     places = {"test": order[:size], "validation": order[size : 2 * size], "train": order[2 * size :]}
-    return {name: frame[frame["work"].isin([works[i] for i in chosen])] for name, chosen in places.items()}
+    parts = {name: frame[frame["work"].isin([works[i] for i in chosen])] for name, chosen in places.items()}
+    few = {name: part.sample(min(MEASURED, len(part)), random_state=seed) for name, part in parts.items()}
+    return {**few, "train": parts["train"]}

@@ -251,7 +251,8 @@ def trainer(
     """A Trainer over ready splits, to train and to predict; it writes to `history` alone."""
 
     def measure(prediction: transformers.EvalPrediction) -> dict[str, float]:
-        return learnable.measure(prediction.predictions, prediction.label_ids)
+        outputs = prediction.predictions  # of a T5, with its hidden states behind the logits
+        return learnable.measure(outputs[0] if isinstance(outputs, tuple) else outputs, prediction.label_ids)
 
     made = KitTrainer(
         model,

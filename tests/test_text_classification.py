@@ -5,11 +5,15 @@ import pandas as pd
 import pytest
 import torch
 import toys
+import transformers
 from scipy.special import softmax
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, f1_score
+from tiny import tiny_frame, write_tiny_gpt2, write_tiny_t5
+from tokenizers import processors
 
+import finetune_kit as ftk
 from finetune_kit import catalog, tasks
 from finetune_kit.config import RunConfig
 from finetune_kit.errors import ConfigError, DataError, FinetuneKitError, UnknownNameError
@@ -229,3 +233,20 @@ def test_each_task_has_its_data_and_its_model_by_name():
         assert made.record in {record.name, "text-classification"}
         assert {"train", "validation", "test"} <= set(made.splits)
         assert tasks.configure(record.name).model == record.model
+
+
+@pytest.mark.parametrize("kind", ["gpt2", "t5"])
+def test_writers_classify_too_through_transformers_own_heads(tmp_path, kind):
+    folder = {"gpt2": write_tiny_gpt2, "t5": write_tiny_t5}[kind](tmp_path / kind)
+    if kind == "t5":  # its head reads the end token, which T5's tokenizers put there and the tiny one does not
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+        tokenizer.backend_tokenizer.post_processor = processors.TemplateProcessing(
+            "$A </s>", special_tokens=[("</s>", 1)]
+        )
+        tokenizer.save_pretrained(folder)
+    made = ftk.fine_tune(TextClassification(tiny_frame()), str(folder), epochs=12, learning_rate=1e-2, batch_size=8)
+    assert made.after["accuracy"] >= 0.8 > made.before["accuracy"]
+    texts = ["the film was good", "the film was bad and so it was not"]
+    together, alone = made.predict(texts), [made.predict(text) for text in texts]
+    for number, row in enumerate(alone):  # what pads a batch is not read
+        assert row["p(positive)"][0] == pytest.approx(together["p(positive)"][number], abs=2e-4)

@@ -305,10 +305,10 @@ def pretrain(
     from .config import PretrainingRecipe
 
     settings = PretrainingRecipe.from_yaml(recipe)
-    sources = [part if part in ("python-docs", "phrases") else Path(part) for part in corpus or ["python-docs"]]
     _make_folder(out)
     with console.status("starting torch ..."):
-        from . import pretraining
+        from . import corpora, pretraining
+    sources = [part if part in corpora.NAMED else Path(part) for part in corpus or [corpora.PYTHON_DOCS]]
     history = History()
     history.subscribe(_tell_losses(history))
     with _progress() as progress:

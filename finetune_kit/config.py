@@ -18,26 +18,29 @@ SCHEDULES = ("linear", "cosine", "constant", "constant_with_warmup")
 C = TypeVar("C", bound="Settings")
 
 
-def _require(condition: bool, name: str, value: object, expected: str) -> None:
+def require(condition: bool, name: str, value: object, expected: str) -> None:
+    """Raise ConfigError, which names the setting, its value and what was expected, unless the condition holds."""
     if not condition:
         raise ConfigError(f"{name}={value!r}: expected {expected}.")
 
 
-def _require_number(name: str, value: object, kind: type, low: float, expected: str) -> None:
+def require_number(name: str, value: object, kind: type, low: float, expected: str) -> None:
+    """Raise ConfigError unless the value is a number of this kind, `low` or more and finite."""
     number = isinstance(value, kind) and not isinstance(value, bool)
-    _require(number and low <= value < float("inf"), name, value, expected)  # type: ignore[operator]
+    require(number and low <= value < float("inf"), name, value, expected)  # type: ignore[operator]
 
 
 def _require_learning_rate(value: object) -> None:
     expected = "a number from 0 to 1, such as 3e-4"
-    _require_number("learning_rate", value, (int, float), 0, expected)  # type: ignore[arg-type]
-    _require(value <= 1, "learning_rate", value, expected)  # type: ignore[operator]
+    require_number("learning_rate", value, (int, float), 0, expected)  # type: ignore[arg-type]
+    require(value <= 1, "learning_rate", value, expected)  # type: ignore[operator]
 
 
-def _require_seed(value: object) -> None:
+def require_seed(value: object) -> None:
+    """Raise ConfigError unless the value can seed a generator."""
     expected = "a whole number from 0 to 4294967295"  # the generators take 32 bits
-    _require_number("seed", value, int, 0, expected)
-    _require(value < 2**32, "seed", value, expected)  # type: ignore[operator]
+    require_number("seed", value, int, 0, expected)
+    require(value < 2**32, "seed", value, expected)  # type: ignore[operator]
 
 
 def _yaml_loader() -> Any:
@@ -124,23 +127,23 @@ class RunConfig(Settings):
     def __post_init__(self) -> None:
         for name in ("task", "model", "strategy"):
             value = getattr(self, name)
-            _require(isinstance(value, str) and bool(value), name, value, "a name")
+            require(isinstance(value, str) and bool(value), name, value, "a name")
         for name in ("text", "label"):
             value = getattr(self, name)
-            _require(value is None or isinstance(value, str), name, value, "a column's name")
+            require(value is None or isinstance(value, str), name, value, "a column's name")
         paths = self.data if isinstance(self.data, list) else [self.data or ""]
-        _require(all(isinstance(path, str) for path in paths), "data", self.data, "a path, or a list of two")
-        _require(isinstance(self.settings, dict), "settings", self.settings, "a mapping of the task's settings")
+        require(all(isinstance(path, str) for path in paths), "data", self.data, "a path, or a list of two")
+        require(isinstance(self.settings, dict), "settings", self.settings, "a mapping of the task's settings")
         if self.labels is not None:
-            _require_number("labels", self.labels, int, 2, "a whole number of training examples, 2 or more")
+            require_number("labels", self.labels, int, 2, "a whole number of training examples, 2 or more")
         if self.epochs is not None:
-            _require_number("epochs", self.epochs, (int, float), 1e-3, "a number above 0")  # type: ignore[arg-type]
+            require_number("epochs", self.epochs, (int, float), 1e-3, "a number above 0")  # type: ignore[arg-type]
         if self.learning_rate is not None:
             _require_learning_rate(self.learning_rate)
-        _require_number("batch_size", self.batch_size, int, 1, "a whole number, 1 or more")
-        _require_number("max_length", self.max_length, int, 8, "a number of tokens, 8 or more")
-        _require_seed(self.seed)
-        _require(self.precision in PRECISIONS, "precision", self.precision, f"one of {', '.join(PRECISIONS)}")
+        require_number("batch_size", self.batch_size, int, 1, "a whole number, 1 or more")
+        require_number("max_length", self.max_length, int, 8, "a number of tokens, 8 or more")
+        require_seed(self.seed)
+        require(self.precision in PRECISIONS, "precision", self.precision, f"one of {', '.join(PRECISIONS)}")
 
 
 @dataclass(frozen=True)
@@ -163,13 +166,13 @@ class Stage(Settings):
     weight_decay: float = 0.05
 
     def __post_init__(self) -> None:
-        _require(isinstance(self.objective, str), "objective", self.objective, "a name")
-        _require(isinstance(self.settings, dict), "settings", self.settings, "a mapping of the objective's settings")
+        require(isinstance(self.objective, str), "objective", self.objective, "a name")
+        require(isinstance(self.settings, dict), "settings", self.settings, "a mapping of the objective's settings")
         for name, low in (("length", 1), ("batch_size", 1), ("steps", 0), ("warmup_steps", 0)):
-            _require_number(name, getattr(self, name), int, low, f"a whole number, {low} or more")
+            require_number(name, getattr(self, name), int, low, f"a whole number, {low} or more")
         _require_learning_rate(self.learning_rate)
-        _require(self.schedule in SCHEDULES, "schedule", self.schedule, f"one of {', '.join(SCHEDULES)}")
-        _require_number("weight_decay", self.weight_decay, (int, float), 0, "a number, 0 or more")  # type: ignore[arg-type]
+        require(self.schedule in SCHEDULES, "schedule", self.schedule, f"one of {', '.join(SCHEDULES)}")
+        require_number("weight_decay", self.weight_decay, (int, float), 0, "a number, 0 or more")  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -196,29 +199,29 @@ class PretrainingRecipe(Settings):
     stages: tuple[Stage, ...] = (Stage(),)
 
     def __post_init__(self) -> None:
-        _require(isinstance(self.model, str) and bool(self.model), "model", self.model, "a name")
+        require(isinstance(self.model, str) and bool(self.model), "model", self.model, "a name")
         shaped = self.shape is None or isinstance(self.shape, dict)
-        _require(shaped, "shape", self.shape, "a mapping of settings of the model's config class")
-        _require(self.start in STARTS, "start", self.start, f"one of {', '.join(STARTS)}")
+        require(shaped, "shape", self.shape, "a mapping of settings of the model's config class")
+        require(self.start in STARTS, "start", self.start, f"one of {', '.join(STARTS)}")
         if self.vocabulary is not None and not (isinstance(self.vocabulary, str) and self.vocabulary):
             pieces = "a whole number of pieces, 100 or more, or the name of a model"
-            _require_number("vocabulary", self.vocabulary, int, 100, pieces)
-        _require((self.teacher is not None) == (self.start == "taught"), "teacher", self.teacher, TEACHER)
-        _require(isinstance(self.teacher, (str, type(None))), "teacher", self.teacher, TEACHER)
+            require_number("vocabulary", self.vocabulary, int, 100, pieces)
+        require((self.teacher is not None) == (self.start == "taught"), "teacher", self.teacher, TEACHER)
+        require(isinstance(self.teacher, (str, type(None))), "teacher", self.teacher, TEACHER)
         if self.start == "checkpoint":
             new = "'random', 'counted' or 'taught', for a new shape or a new vocabulary has no weights yet"
-            _require(self.shape is None and self.vocabulary is None, "start", self.start, new)
-        _require_number("counted_tokens", self.counted_tokens, int, 1, "a whole number, 1 or more")
+            require(self.shape is None and self.vocabulary is None, "start", self.start, new)
+        require_number("counted_tokens", self.counted_tokens, int, 1, "a whole number, 1 or more")
         share = self.held_out_share
-        _require(isinstance(share, float) and 0 < share < 1, "held_out_share", share, "a share between 0 and 1")
-        _require(self.precision in PRECISIONS, "precision", self.precision, f"one of {', '.join(PRECISIONS)}")
-        _require_seed(self.seed)
-        _require(isinstance(self.stages, (list, tuple)), "stages", self.stages, "a list of stages")
+        require(isinstance(share, float) and 0 < share < 1, "held_out_share", share, "a share between 0 and 1")
+        require(self.precision in PRECISIONS, "precision", self.precision, f"one of {', '.join(PRECISIONS)}")
+        require_seed(self.seed)
+        require(isinstance(self.stages, (list, tuple)), "stages", self.stages, "a list of stages")
         stages = tuple(Stage.from_dict(s) if isinstance(s, dict) else s for s in self.stages)
         object.__setattr__(self, "stages", stages)
-        _require(bool(stages), "stages", self.stages, "at least one stage")
+        require(bool(stages), "stages", self.stages, "at least one stage")
         for stage in stages:
-            _require(isinstance(stage, Stage), "stages", stage, "stages, each a mapping of settings")
+            require(isinstance(stage, Stage), "stages", stage, "stages, each a mapping of settings")
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain values, those at their default left out, in the stages too."""

@@ -29,7 +29,7 @@ from .objectives import Learnable
 from .strategies import hold_frozen
 from .tasks import Task
 
-EVALUATION_BATCH = 64
+EVALUATION_BATCH = 64  # examples at least: without gradients there is room
 EVALUATIONS = 4  # of the validation split during a run: enough for a curve and for the best weights
 BF16_BATCH = 16  # from this batch size on bf16 autocast gains on a CPU that multiplies in it (benchmarks/speed.py)
 
@@ -336,9 +336,7 @@ def predict(model: Any, processor: Any, task: Task, dataset: datasets.Dataset, m
     encoded = task.encode(task.questions(dataset), processor, max_length, model.config)
     order = by_length(encoded)
     device = next(model.parameters()).device
-    loader = torch.utils.data.DataLoader(
-        encoded.select(order), EVALUATION_BATCH, collate_fn=task.collator(processor), num_workers=0
-    )
+    loader = torch.utils.data.DataLoader(encoded.select(order), EVALUATION_BATCH, collate_fn=task.collator(processor))
     model.eval()
     found: list[Any] = []
     with torch.inference_mode():

@@ -232,7 +232,7 @@ def plan_for(
     return training.Plan(
         steps=stage.steps,
         batch_size=stage.batch_size,
-        eval_batch_size=max(64, stage.batch_size),
+        eval_batch_size=max(training.EVALUATION_BATCH, stage.batch_size),
         learning_rate=stage.learning_rate,
         warmup_steps=min(stage.warmup_steps, stage.steps),
         evaluate_every=max(1, math.ceil(stage.steps / evaluations)),

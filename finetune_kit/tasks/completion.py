@@ -16,8 +16,9 @@ from torch.nn import functional as F
 from .. import corpora, data
 from ..data.splitting import normalise
 from ..metrics import NextWordAccuracy, Perplexity
+from ..objectives.base import IGNORED
 from .base import Baseline
-from .generation import IGNORED, Generation, end_token, generate
+from .generation import Generation, end_token, generate
 from .texts import checked_texts
 from .writing import WritingTask
 

@@ -12,10 +12,9 @@ import torch
 import transformers
 
 from ..checkpoints import longest, quiet
-from ..config import Settings
+from ..config import Settings, require, require_number, require_seed
 from ..errors import ConfigError, ModelError
-
-IGNORED = -100  # the label of a token that does not count
+from ..objectives.base import IGNORED
 
 
 @dataclass(frozen=True)
@@ -39,19 +38,14 @@ class Generation(Settings):
 
     def __post_init__(self) -> None:
         for name in ("beams", "new_tokens"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ConfigError(f"{name}={value!r}: expected a whole number, 1 or more.")
-        if not isinstance(self.sample, bool):
-            raise ConfigError(f"sample={self.sample!r}: expected True or False.")
-        if not (_is_number(self.temperature) and 0 < self.temperature < math.inf):
-            raise ConfigError(f"temperature={self.temperature!r}: expected a number above 0.")
-        if not (_is_number(self.top_p) and 0 < self.top_p <= 1):
-            raise ConfigError(f"top_p={self.top_p!r}: expected a share above 0, at most 1.")
-        if not isinstance(self.stop, (list, tuple)) or not all(isinstance(text, str) and text for text in self.stop):
-            raise ConfigError(f"stop={self.stop!r}: expected texts in a list or tuple.")
-        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed < 2**32:
-            raise ConfigError(f"seed={self.seed!r}: expected a whole number from 0 to 4294967295.")
+            require_number(name, getattr(self, name), int, 1, "a whole number, 1 or more")
+        require(isinstance(self.sample, bool), "sample", self.sample, "True or False")
+        warm = _is_number(self.temperature) and 0 < self.temperature < math.inf
+        require(warm, "temperature", self.temperature, "a number above 0")
+        require(_is_number(self.top_p) and 0 < self.top_p <= 1, "top_p", self.top_p, "a share above 0, at most 1")
+        texts = isinstance(self.stop, (list, tuple)) and all(isinstance(text, str) and text for text in self.stop)
+        require(texts, "stop", self.stop, "texts in a list or tuple")
+        require_seed(self.seed)
         object.__setattr__(self, "stop", tuple(self.stop))
 
     @classmethod

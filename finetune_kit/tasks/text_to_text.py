@@ -9,7 +9,8 @@ import datasets
 import torch
 
 from ..errors import ModelError
-from .generation import IGNORED, end_token, generate, with_padding
+from ..objectives.base import IGNORED
+from .generation import end_token, generate, with_padding
 from .writing import WritingTask
 
 

@@ -13,7 +13,7 @@ from finetune_kit.metrics import LOSS
 from finetune_kit.tasks.generative_qa import NO_ANSWER, GenerativeQA
 
 SETTINGS = {"max_length": 29, "batch_size": 8}
-STEPS = {"gpt": {"learning_rate": 2e-2, "epochs": 16}, "t5": {"learning_rate": 1e-2, "epochs": 12}}
+STEPS = {"gpt": {"learning_rate": 1e-2, "epochs": 40}, "t5": {"learning_rate": 1e-2, "epochs": 12}}
 
 
 @pytest.fixture(scope="module")

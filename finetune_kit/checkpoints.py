@@ -84,6 +84,9 @@ def load(name: str, auto_class: str, head_settings: dict[str, Any], pretrained: 
     made = processor(name)
     transformers.set_seed(seed)
     found = configuration(name, **head_settings)
+    if head_settings and getattr(found, "pad_token_id", None) is None:
+        # The head of a GPT reads the last token before the padding; without one of its own, it pads with its end token.
+        found.pad_token_id = getattr(made, "eos_token_id", None)
     if not pretrained:
         return build(found, auto_class), made
     return load_weights(name, auto_class, found), made
@@ -131,6 +134,21 @@ def longest(config: Any) -> int:
     places = getattr(config, "max_position_embeddings", None) or 10**6
     # RoBERTa and its kin count their places from behind the padding token's id.
     return places - (config.pad_token_id + 1 if config.model_type in OFFSET_PLACES else 0)
+
+
+def has_head(config: Any, auto_class: str) -> bool:
+    """Whether transformers has a model of this configuration with the head of `auto_class`.
+
+    BERT and its kin are among transformers' causal models, to serve as the decoder of a larger
+    one. Alone they would see the very words that they are to guess, and so count as none.
+    """
+    kinds = getattr(transformers, auto_class)._model_mapping
+    reads_both_ways = (
+        type(config) in transformers.AutoModelForMaskedLM._model_mapping
+        and not config.is_encoder_decoder
+        and not getattr(config, "is_decoder", False)
+    )
+    return type(config) in kinds and not (auto_class == "AutoModelForCausalLM" and reads_both_ways)
 
 
 def build(config: Any, auto_class: str) -> Any:

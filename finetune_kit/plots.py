@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from .comparisons import BASELINE, Comparison
 from .history import History
+from .inspection import Inspection
 
 # Okabe and Ito's colours, which colour-blind people can tell apart; line style and marker differ too.
 STYLES = (("#0072B2", "-", "o"), ("#E69F00", "--", "s"), ("#009E73", "-.", "^"), ("#CC79A7", ":", "D"))
 BASELINE_STYLES = (("#888888", ":", None), ("#888888", "--", None))
+WIDTH = 7.0  # inches: of a picture that fills a notebook's page
+BINS = 30  # of a histogram, at most
+MOST_BARS = 40  # classes
+HATCHES = ("", "//", "xx", "..")
 INK = "#7a7a7a"  # axes and text: a grey that shows on white and on black
+SHADES = LinearSegmentedColormap.from_list("shades", ["#eef3f8", "#56B4E9", "#0072B2", "#00304d"])  # ever darker
+LONGEST_NAME = 28  # letters of a class's name
+MOST_NUMBERED = 30  # classes: the numbers of more would be too small to read
 
 
-def _axes(ax: Any) -> Any:
+def _axes(ax: Any, size: tuple[float, float] = (5, 3)) -> Any:
     if ax is None:
         import matplotlib.pyplot as plt
 
-        _, ax = plt.subplots(figsize=(5, 3), layout="constrained")
+        _, ax = plt.subplots(figsize=size, layout="constrained")
     ax.patch.set_alpha(0)
     ax.figure.patch.set_alpha(0)
     for side in ("top", "right"):
@@ -81,7 +92,7 @@ def metric_curve(
         ax.plot(steps[best], values[best], "o", markersize=11, fillstyle="none", color=color, label="best")
     ax.set(xlabel="step", ylabel=metric.replace("_", " "))
     ax.set_xlim(0, 1.03 * max(history.total_steps, 1))
-    _legend(ax, loc="lower right")
+    _legend(ax, loc="lower right" if higher_is_better else "lower left")  # where the curve does not come
     return ax
 
 
@@ -127,7 +138,115 @@ def label_curve(comparison: Comparison, ax: Any = None) -> Any:
     return ax
 
 
-def png(draw: Callable[[Any], Any], columns: int = 1, width: float = 7.0, height: float = 2.6) -> bytes:
+def confusion(table: Any, ax: Any = None) -> Any:
+    """How many of each class were taken for which, from the table of `run.confusion()`; truth as rows.
+
+    A cell is the darker, the larger its share of the row, so that a rare class shows its
+    confusions as a common one does; the numbers are counts, and 0 is left out.
+    """
+    ax = _axes(ax, confusion_size(table))
+    counts = table.to_numpy()
+    shares = counts / counts.sum(axis=1, keepdims=True).clip(1)  # of the examples of each true class
+    ax.grid(False)
+    ax.imshow(shares, cmap=SHADES, vmin=0, vmax=1, aspect="auto")
+    for edge in range(1, len(table)):
+        ax.axhline(edge - 0.5, color="white", linewidth=1)
+        ax.axvline(edge - 0.5, color="white", linewidth=1)
+    size = max(5, min(10, 150 / len(table)))
+    names = [_shortened(str(name)) for name in table.index]
+    ax.set_yticks(range(len(names)), names, fontsize=size)
+    ax.set_xticks(range(len(names)), names, fontsize=size)
+    if sum(map(len, names)) > 50:  # side by side they would run into each other
+        ax.tick_params(axis="x", rotation=45)
+        for label in ax.get_xticklabels():
+            label.set(horizontalalignment="right", rotation_mode="anchor")
+    if len(names) <= MOST_NUMBERED:
+        digits = len(str(counts.max()))
+        size = min(size, 500 / len(table) / digits)  # as wide as a cell
+        for row, column in zip(*counts.nonzero(), strict=True):
+            color = _on(SHADES(shares[row, column]))
+            ax.text(column, row, f"{counts[row, column]}", color=color, ha="center", va="center", fontsize=size)
+    ax.set(xlabel=table.columns.name, ylabel=table.index.name)
+    return ax
+
+
+def confusion_size(table: Any) -> tuple[float, float]:
+    """Width and height, in inches, that suit the picture of a confusion table: at most the width of a notebook."""
+    longest = min(LONGEST_NAME, max(len(str(name)) for name in table.index))
+    return min(WIDTH, 1.5 + 0.08 * longest + 0.6 * len(table)), 1.0 + 0.06 * longest + 0.3 * len(table)
+
+
+def _shortened(name: str) -> str:
+    """A long name without its middle: names that begin alike may end otherwise."""
+    half = LONGEST_NAME // 2
+    short = name if len(name) <= LONGEST_NAME else f"{name[: half - 1]}…{name[-half:]}"
+    return short.replace("$", r"\$")  # else matplotlib reads what stands between two of them as a formula
+
+
+def _on(ground: tuple[float, ...]) -> str:
+    """Black or white, whichever shows better on a ground (red, green, blue, ... from 0 to 1)."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in ground[:3]]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "black" if luminance > 0.179 else "white"  # where the contrasts of the two are equal (WCAG 2)
+
+
+def token_lengths(lengths: Inspection | dict[str, Any], max_length: int | None = None, ax: Any = None) -> Any:
+    """How many tokens the examples have: a histogram a split, as shares of it, and a line at max_length.
+
+    lengths: tokens an example by split, as `Inspection.lengths` has them, or the inspection itself.
+    """
+    if isinstance(lengths, Inspection):
+        max_length = max_length or lengths.max_length
+        lengths = lengths.lengths
+    ax = _axes(ax)
+    every = np.concatenate([np.zeros(0, int), *(np.asarray(values, int) for values in lengths.values())])
+    low, high = (int(every.min()), int(every.max())) if len(every) else (0, 0)
+    step = 1 + (high - low) // BINS
+    edges = np.arange(low, high + 1 + step, step) - 0.5  # between whole numbers
+    for (color, line, _), (split, values) in zip(itertools.cycle(STYLES), lengths.items(), strict=False):
+        if len(values):
+            shares = np.histogram(values, edges)[0] / len(values)
+            ax.stairs(shares, edges, color=color, linestyle=line, linewidth=1.5, label=split)
+    if max_length is not None and max_length <= 3 * max(high, 1):  # further off it would press the histogram together
+        ax.axvline(max_length, color=INK, linewidth=1, label=f"max_length={max_length:,}")
+    ax.set(xlabel="tokens of an example", ylabel="share of the split", xlim=(0, None), ylim=(0, None))
+    _legend(ax)
+    return ax
+
+
+def class_balance(classes: Inspection | dict[str, dict[str, int]], ax: Any = None) -> Any:
+    """The share of each class in each split, as bars; a line where all would be equally large.
+
+    classes: examples by class by split, as `Inspection.classes` has them, or the inspection
+    itself. Of more than 40 classes the commonest of the first split.
+    """
+    classes = classes.classes if isinstance(classes, Inspection) else classes
+    ax = _axes(ax)
+    first = next(iter(classes.values()), {})
+    names = sorted(first, key=lambda name: -first[name])[:MOST_BARS] if len(first) > MOST_BARS else list(first)
+    looks = zip(itertools.cycle(STYLES), itertools.cycle(HATCHES), classes.items(), strict=False)
+    for place, ((color, _, _), hatch, (split, counts)) in enumerate(looks):
+        shares = [counts.get(name, 0) / max(1, sum(counts.values())) for name in names]
+        heights = np.arange(len(names)) + (place + 0.5) * 0.8 / len(classes) - 0.4
+        ax.barh(heights, shares, 0.8 / len(classes), label=split, facecolor=color, edgecolor="#ffffff80", hatch=hatch)
+    if first:
+        ax.axvline(1 / len(first), color=INK, linestyle=":", linewidth=1.5, label="if all were equal")
+    some = f", the {MOST_BARS} commonest of {len(first)} classes" if len(first) > MOST_BARS else ""
+    ax.set_yticks(range(len(names)), [_shortened(name) for name in names])
+    ax.set(xlabel=f"share of the split{some}")
+    ax.invert_yaxis()
+    ax.grid(visible=False, axis="y")
+    _legend(ax, loc="center left", bbox_to_anchor=(1, 0.5))
+    return ax
+
+
+def class_balance_height(classes: dict[str, dict[str, int]]) -> float:
+    """The height, in inches, that suits the picture of these classes."""
+    names = min(MOST_BARS, len(next(iter(classes.values()), {})))
+    return max(2.2, 0.9 + 0.13 * names * (len(classes) + 1))
+
+
+def png(draw: Callable[[Any], Any], columns: int = 1, width: float = WIDTH, height: float = 2.6) -> bytes:
     """A figure as PNG bytes, drawn without pyplot and so safe in any thread.
 
     `draw` gets the Axes, or a list of them where there are several columns; sizes in inches, at 150 pixels each.
@@ -141,4 +260,15 @@ def png(draw: Callable[[Any], Any], columns: int = 1, width: float = 7.0, height
     return out.getvalue()
 
 
-__all__ = ["label_curve", "loss_curve", "metric_curve", "perplexity_curve", "png"]
+__all__ = [
+    "class_balance",
+    "class_balance_height",
+    "confusion",
+    "confusion_size",
+    "label_curve",
+    "loss_curve",
+    "metric_curve",
+    "perplexity_curve",
+    "png",
+    "token_lengths",
+]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from . import checkpoints, vectors
 from .errors import DataError, ModelError
 from .objectives.base import IGNORED
 from .objectives.masked_words import MaskedWords
+from .tasks.texts import checked_texts
 
 KIND = {"masked": "AutoModelForMaskedLM", "causal": "AutoModelForCausalLM", "backbone": "AutoModel"}
 
@@ -77,6 +80,57 @@ def complete(
     """
     network, processor = _writer(model)
     return _continue(network, processor, prompt, words, temperature, top_p, seed)
+
+
+def completions(
+    prompts: str | list[str],
+    models: Any,
+    words: int = 40,
+    temperature: float = 0.8,
+    top_p: float = 0.95,
+    seed: int = 0,
+) -> Any:
+    """How several GPTs go on with the same prompts: a pandas DataFrame with a row a prompt and a column a model.
+
+    models: names, folders, hub ids, Pretraineds or Runs, in a list; or in a dict by what heads
+    their columns, such as {"before": "pocket-gpt", "after": run}. A cell is what `complete` puts
+    after the prompt with the same further arguments, the same seed for all. Raises DataError for
+    a missing prompt or model and for two columns of one name, ModelError for a model that does
+    not continue texts.
+    """
+    import pandas as pd
+
+    prompts, columns = checked_texts(prompts), _columns(models)
+    texts = {
+        name: [complete(prompt, model, words, temperature, top_p, seed).removeprefix(prompt) for prompt in prompts]
+        for name, model in columns.items()
+    }
+    return pd.DataFrame(texts, index=pd.Index(prompts, name="prompt"))
+
+
+def _columns(models: Any) -> dict[str, Any]:
+    """Models by what heads their columns: their own names where none are given."""
+    if isinstance(models, dict):
+        found = models
+    else:
+        listed = list(models) if isinstance(models, (list, tuple)) else [models]
+        found = {_title(model): model for model in listed}
+        if len(found) < len(listed):
+            twice = Counter(map(_title, listed)).most_common(1)[0][0]
+            raise DataError(
+                f"Two models are called {twice!r}; expected a dict of models by the names of their columns."
+            )
+    if not found:
+        raise DataError("Found no model; expected names, folders or runs, such as ['pocket-gpt', run].")
+    return found
+
+
+def _title(model: Any) -> str:
+    """The name of a model given by one; of a run its model and strategy; else what kind of thing it is."""
+    if isinstance(model, (str, Path)):
+        return str(model)
+    settings = getattr(model, "config", None)
+    return f"{settings.model}, {settings.strategy}" if settings else type(model).__name__
 
 
 def next_words(prompt: str, model: Any = "pocket-gpt", count: int = 8) -> Any:

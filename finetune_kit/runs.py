@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import html
 import json
@@ -21,7 +22,7 @@ import transformers
 
 from . import catalog, checkpoints, strategies, tasks, training
 from .config import RunConfig
-from .errors import DataError, ModelError, StorageError
+from .errors import DataError, ModelError, StorageError, unknown_name
 from .history import History
 from .strategies import Strategy
 from .tasks import RIGHT, Task
@@ -150,6 +151,7 @@ class Run:
         self.config, self.task, self.model, self.processor = config, task, model, processor
         self.history, self.seconds, self.stopped, self.trainer = history, seconds, stopped, trainer
         self._outputs = {"before": outputs_before, "after": outputs_after}
+        self._measured = {"validation": outputs_after}  # the outputs after training of each split that was measured
         truth = task.truth(task.splits["validation"])
         self.before = history.before = task.measure(outputs_before, truth)
         self.after = history.after = task.measure(outputs_after, truth)
@@ -161,37 +163,93 @@ class Run:
 
         Raises DataError for a split that this run has not at hand.
         """
-        if split not in self.task.splits:
-            raise DataError(f"This run has the splits {list(self.task.splits)} at hand, not {split!r}.")
-        part = self.task.splits[split]
-        measured = self.task.measure(self._predict(part), self.task.truth(part))
+        part = self._part(split)
+        self._measured[split] = outputs = self._predict(part)
+        measured = self.task.measure(outputs, self.task.truth(part))
         if split == "test":
             self.tested = measured
         return measured
 
-    def predict(self, examples: Any) -> Any:
-        """Predictions for new examples, as a pandas DataFrame: one row each, with probabilities."""
-        dataset = self.task.inputs(examples)
-        return self.task.show(dataset, self._predict(dataset))
+    def _part(self, split: str) -> datasets.Dataset:
+        if split not in self.task.splits:
+            raise DataError(f"This run has the splits {list(self.task.splits)} at hand, not {split!r}.")
+        return self.task.splits[split]
 
-    def _predict(self, dataset: datasets.Dataset) -> Any:
-        return training.predict(self.model, self.processor, self.task, dataset, self.config.max_length)
+    def predict(self, examples: Any, before: bool = False) -> Any:
+        """Predictions for new examples, as a pandas DataFrame: one row each, with probabilities.
+
+        before: those of the model that the training began with (`start`) in place of the trained one.
+        """
+        dataset = self.task.inputs(examples)
+        return self.task.show(dataset, self._predict(dataset, before))
+
+    def _predict(self, dataset: datasets.Dataset, before: bool = False) -> Any:
+        model = self.start if before else self.model
+        return training.predict(model, self.processor, self.task, dataset, self.config.max_length)
+
+    @functools.cached_property
+    def start(self) -> Any:
+        """The model as it was before training, a new head or random weights included; loaded when first asked for."""
+        pretrained = strategies.parse(self.config.strategy).pretrained
+        model, _ = _load(self.config.model, self.task, pretrained, self.config.seed)
+        return model.to(self.model.device)
+
+    def confusion(self, split: str = "validation") -> Any:
+        """How many examples of each class were taken for which, as a pandas DataFrame: truth as rows.
+
+        split: validation, or one that `evaluate` has measured, for nothing is predicted here.
+        Raises DataError for a task without classes and for a split that was not measured.
+        """
+        import pandas as pd
+
+        classes, part = self._classes(), self._part(split)
+        if split not in self._measured:
+            raise DataError(
+                f"This run was not yet measured on the {split} split; expected one of {list(self._measured)}, "
+                f"or run.evaluate({split!r}) first."
+            )
+        counts = np.zeros((len(classes), len(classes)), int)
+        np.add.at(counts, (self.task.truth(part), self.task.decide(self._measured[split])), 1)
+        return pd.DataFrame(counts, pd.Index(classes, name="truth"), pd.Index(classes, name="prediction"))
+
+    def _classes(self) -> list[str]:
+        if not self.task.classes:
+            raise DataError(
+                f"The answers of the task {self.config.task!r} are no classes; expected a task with classes. "
+                "run.examples() shows the answers one by one."
+            )
+        return self.task.classes
+
+    def examples(self, truth: str | None = None, prediction: str | None = None) -> Any:
+        """The validation examples with the truth and the answers before and after, as a pandas DataFrame.
+
+        truth, prediction: only those of this class, and those now taken for this one: what lies
+        behind a cell of `confusion`. Raises UnknownNameError for a class that there is not, and
+        DataError for a class where the task has none.
+        """
+        import pandas as pd
+
+        validation = self.task.splits["validation"]
+        questions = self.task.questions(validation)
+        table = pd.DataFrame({name: questions[name][:] for name in questions.column_names})
+        table["truth"] = self.task.words(self.task.truth(validation))
+        for when, outputs in self._outputs.items():
+            table[when] = self.task.words(self.task.decide(outputs))
+        for column, name in (("truth", truth), ("after", prediction)):
+            if name is None:
+                continue
+            if name not in self._classes():
+                raise unknown_name("class", name, self.task.classes)
+            table = table[table[column] == name]
+        return table
 
     def changes(self) -> Any:
         """The validation examples that fine-tuning fixed and those that it broke, as a pandas DataFrame."""
-        import pandas as pd
-
-        task, validation = self.task, self.task.splits["validation"]
-        truth = task.truth(validation)
-        predictions = {when: task.decide(outputs) for when, outputs in self._outputs.items()}
-        was_right, is_right = (task.quality(p, truth) >= RIGHT for p in predictions.values())
-        questions = task.questions(validation)
-        table = pd.DataFrame({"change": np.where(is_right, "fixed", "broken")})
-        for name in questions.column_names:
-            table[name] = questions[name][:]
-        table["truth"] = task.words(truth)
-        for when, column in predictions.items():
-            table[when] = task.words(column)
+        truth = self.task.truth(self.task.splits["validation"])
+        answers = (self.task.decide(outputs) for outputs in self._outputs.values())
+        was_right, is_right = (self.task.quality(given, truth) >= RIGHT for given in answers)
+        table = self.examples()
+        table.insert(0, "change", np.where(is_right, "fixed", "broken"))
         return table[was_right != is_right].sort_values("change", ascending=False, kind="stable")
 
     def save(self, folder: str | Path, overwrite: bool = False) -> Path:

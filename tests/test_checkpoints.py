@@ -6,7 +6,7 @@ import pytest
 import torch
 import transformers
 from safetensors.torch import load_file, save_file
-from tiny import write_tiny_bert
+from tiny import write_tiny_bert, write_tiny_gpt2
 
 from finetune_kit import checkpoints
 from finetune_kit.errors import FinetuneKitError, ModelError, UnknownNameError
@@ -140,3 +140,33 @@ def test_eager_attention_for_narrow_models_on_a_cpu():
         assert checkpoints.fastest_attention(narrow) is None
     else:
         assert (checkpoints.fastest_attention(narrow), checkpoints.fastest_attention(wide)) == ("eager", None)
+
+
+WRITES, FILLS = "AutoModelForCausalLM", "AutoModelForSeq2SeqLM"
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "heads"),
+    [
+        ("bert", {}, {AUTO, "AutoModelForQuestionAnswering"}),
+        ("bert", {"is_decoder": True}, {AUTO, "AutoModelForQuestionAnswering", WRITES}),
+        ("roberta", {}, {AUTO, "AutoModelForQuestionAnswering"}),  # with an end token, but it sees what follows
+        ("gpt2", {}, {AUTO, "AutoModelForQuestionAnswering", WRITES}),
+        ("t5", {}, {AUTO, "AutoModelForQuestionAnswering", FILLS}),
+        ("bart", {}, {AUTO, "AutoModelForQuestionAnswering", FILLS, WRITES}),
+        ("wav2vec2", {}, set()),
+        ("resnet", {}, set()),
+    ],
+)
+def test_which_heads_there_are_for_a_kind_of_model(kind, settings, heads):
+    config = transformers.CONFIG_MAPPING[kind](**settings)
+    asked = (AUTO, "AutoModelForQuestionAnswering", WRITES, FILLS)
+    assert {name for name in asked if checkpoints.has_head(config, name)} == heads
+
+
+def test_a_model_without_a_padding_token_pads_with_its_end_token(tmp_path):
+    folder = write_tiny_gpt2(tmp_path / "gpt")
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "pad_token_id": None}))
+    assert load(folder)[0].config.pad_token_id == 0
+    assert checkpoints.load(str(folder), WRITES, {}, True, 0)[0].config.pad_token_id is None

@@ -12,7 +12,7 @@ import transformers as hf
 from torch.nn import functional as F
 
 import finetune_kit as ftk
-from finetune_kit import data, tasks, training
+from finetune_kit import checkpoints, data, tasks, training
 from finetune_kit.config import RunConfig
 from finetune_kit.errors import DataError, FinetuneKitError, ModelError, StorageError
 from finetune_kit.metrics import LOSS
@@ -295,3 +295,42 @@ def test_bad_prompts_are_one_clear_sentence(run, given):
     with pytest.raises(DataError) as caught:
         run.predict(given)
     assert len(str(caught.value)) < 300 and isinstance(caught.value, FinetuneKitError)
+
+
+# Bad input
+
+
+def test_a_text_with_too_few_paragraphs_says_what_parts_them(tmp_path):
+    file = tmp_path / "a.txt"
+    for text, count in (("one\rtwo\rthree", 1), ("one\n\ntwo", 2), (" \n\n", 0), ("", 0)):
+        file.write_bytes(text.encode())
+        with pytest.raises(
+            DataError, match=f"a.txt holds {count} paragraphs; at least 3 are needed.* Empty lines part"
+        ):
+            Completion(str(file))
+    with pytest.raises(DataError, match="The list holds 2 paragraphs"):
+        Completion(["one", "two"])
+    assert sum(map(len, Completion(["one", "two", "three"]).splits.values())) == 3
+
+
+def test_a_text_in_utf_16_is_read(tmp_path):
+    (tmp_path / "a.txt").write_bytes("Grüße\r\n\r\n😀\r\n\r\nשָׁלוֹם".encode("utf-16"))
+    splits = Completion(str(tmp_path / "a.txt")).splits
+    assert {text for part in splits.values() for text in part["text"]} == {"Grüße", "😀", "שָׁלוֹם"}
+
+
+def test_prompts_that_are_too_long_are_counted(recwarn):
+    made, tokenizer = Completion(), checkpoints.processor("pocket-gpt")
+    prompts = made.inputs(["one " * 30, "one", "two " * 30])
+    made.encode(prompts, tokenizer, 64)
+    assert not recwarn.list
+    with pytest.warns(UserWarning, match="2 of 3 prompts are too long for max_length=16: their beginning is left out"):
+        made.encode(prompts, tokenizer, 16)
+
+
+@pytest.mark.parametrize("model", ["pocket-bert", "t5"])
+def test_a_model_that_cannot_go_on_is_named(model, tmp_path):
+    if model == "t5":
+        model = str(tiny.write_tiny_t5(tmp_path / "t5"))
+    with pytest.raises(ModelError, match=r"has no head for completion\. Expected one such as pocket-gpt"):
+        ftk.fine_tune(Completion(tiny.tiny_works()), model)

@@ -39,8 +39,8 @@ def error_of(kind, act):
 
 
 @pytest.mark.parametrize(("separator", "name"), [(",", "a.csv"), (";", "a.csv"), ("\t", "a.tsv"), ("|", "a.CSV")])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
-@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 def test_csv_of_every_separator_with_and_without_bom(tmp_path, separator, name, encoding, newline):
     file = tmp_path / name
     file.write_bytes(frame().to_csv(sep=separator, index=False, lineterminator=newline).encode(encoding))
@@ -58,6 +58,20 @@ def test_quoted_newlines_and_quotes_stay_in_the_text(tmp_path):
     assert load(file)["all"]["text"][:] == ["one\ntwo", 'say "no"']
 
 
+def test_white_space_around_the_names_of_columns_and_blank_lines_above_them(tmp_path):
+    file = tmp_path / "a.csv"
+    file.write_bytes(b"\r\n\n text ; label  \nso, so;pos  \nfine ;neg")
+    assert pairs(load(file)["all"]) == [("so, so", "pos"), ("fine ", "neg")]
+
+
+def test_a_column_that_a_file_has_twice_is_not_taken_for_one(tmp_path):
+    file = tmp_path / "a.csv"
+    file.write_text("text,text,label\na,b,x\nc,d,y\n", encoding="utf-8")
+    assert "several columns 'text'" in error_of(DataError, lambda: load(file))
+    file.write_text("text,note,note,label\na,1,2,x\nc,3,4,y\n", encoding="utf-8")
+    assert pairs(load(file)["all"]) == [("a", "x"), ("c", "y")]
+
+
 def test_words_that_look_like_missing_values_are_kept(tmp_path):
     file = tmp_path / "a.csv"
     file.write_text("text,label\nNA,None\nNone,null\nnull,None\nnan,null\n", encoding="utf-8")
@@ -70,7 +84,10 @@ def test_a_separator_at_the_end_of_each_line_is_no_column(tmp_path):
     assert pairs(load(file)["all"]) == [("good", "pos"), ("bad", "neg")]
 
 
-@pytest.mark.parametrize(("name", "encoding"), [("a.jsonl", "utf-8"), ("a.json", "utf-8"), ("a.jsonl", "utf-8-sig")])
+@pytest.mark.parametrize(
+    ("name", "encoding"),
+    [("a.jsonl", "utf-8"), ("a.json", "utf-8"), ("a.jsonl", "utf-8-sig"), ("a.json", "utf-16"), ("a.jsonl", "utf-32")],
+)
 def test_json_lines_with_blank_lines_and_a_bom(tmp_path, name, encoding):
     file = tmp_path / name
     lines = [json.dumps({"text": text, "label": label}) for text, label in ROWS]
@@ -163,10 +180,14 @@ def test_nested_classes_of_a_dataset_keep_their_names():
         ([True, False, True], ["False", "True"]),
         ([" b ", "a", "b"], ["a", "b"]),
         (["²", "3", "²"], ["3", "²"]),
+        ([1, 1.0, "1", np.float32(1), 0], ["0", "1"]),
+        (["caf\u00e9", "cafe\u0301", "th\u00e9"], ["caf\u00e9", "th\u00e9"]),
+        (["👍🏽", "❤️", "👨‍👩‍👧"], ["❤️", "👍🏽", "👨‍👩‍👧"]),
     ],
 )
 def test_classes_are_sorted_strings(labels, names):
-    loaded = load(pd.DataFrame({"text": ["a", "b", "c"], "label": labels}))["all"]
+    column = pd.Series(labels, dtype=object if len(set(map(type, labels))) > 1 else None)
+    loaded = load(pd.DataFrame({"text": list("abcde")[: len(labels)], "label": column}))["all"]
     assert loaded.features["label"].names == names
 
 
@@ -180,12 +201,18 @@ def bytes_of(text, encoding="utf-8"):
 BAD_FILES = [
     ("a.csv", b"", "empty (0 bytes)"),
     ("a.csv", b"PK\x03\x04\x00\x00", "binary file"),
-    ("a.csv", bytes_of("text,label\nfine,pos\n", "utf-16"), "binary file"),
+    (
+        "a.csv",
+        bytes_of("text,label\nfine,pos\n", "utf-16-le"),
+        "in UTF-16 or damaged: it holds 20 null bytes, the first",
+    ),
+    ("a.csv", bytes_of("text,label\n" + "fine,pos\n" * 9999 + "n\0ul,pos\n"), "it holds 1 null byte, in line 10001."),
+    ("a.csv", b"\xff\xfet\0e", "a.csv is not UTF-16: byte 0x65 in line 1"),
     ("a.csv", bytes_of("text,label\nok,pos\ncaf\xe9,neg\n", "latin-1"), "byte 0xe9 in line 3. Save it as UTF-8"),
     ("a.jsonl", bytes_of('{"text": "caf\xe9"}', "latin-1"), "byte 0xe9 in line 1"),
     ("a.csv", b"text,label\n", "a header and no rows"),
-    ("a.csv", b"\n \n", "not a valid .csv file"),
-    ("a.csv", b'text,label\n"open,pos\n', "not a valid .csv file"),
+    ("a.csv", b"\n \n", "holds white space only"),
+    ("a.csv", b'text,label\nfine,pos\n"open,pos\nbad,neg\n', "a double quote that opens in row 2 is never closed"),
     ("a.csv", b"text,label\ngood,pos\nslow, but good,pos\n", "Expected 2 fields in line 3, saw 3"),
     ("a.csv", b"text,label\nslow, but good,pos\ngood,pos\n", "more fields than the header's 2"),
     ("a.csv", b"text,label\nslow, but good,pos\nbad, and slow,neg\n", "','"),
@@ -197,6 +224,9 @@ BAD_FILES = [
     ("a.jsonl", b'{"text": "a"}\n\n[1, 2]\n', "line 3 holds a list"),
     ("a.jsonl", b'[{"text": "a"}]', "line 1 holds a list; expected one object a line"),
     ("a.jsonl", b"\n\n", "holds no rows"),
+    ("a.jsonl", b"[" * 100_000, "not a valid .jsonl file: maximum recursion depth"),
+    ("a.json", b'{"text": ["a", "b"], "label": ["x", "y"]}', "holds columns ('text', 'label'); expected rows"),
+    ("a.json", b'{"text": {"0": "a", "1": "b"}, "label": {"0": "x", "1": "y"}}', "holds columns ('text', 'label')"),
 ]
 
 
@@ -240,6 +270,27 @@ def table(text, label):
 
 BAD_TABLES = {
     "fractions": (table(["a", "b"], [1.5, 2.0]), "fractions, such as 1.5"),
+    "fractions among other labels": (table(["a", "b"], pd.Series([1.5, "2"], dtype=object)), "fractions, such as 1.5"),
+    "lists of labels": (
+        table(["a", "b", "c"], [["x"], "y", np.array([1, 2])]),
+        "2 whose label is a list, a mapping or bytes (rows 1, 3)",
+    ),
+    "a text as label": (table(["a", "b"], ["x" * 5000, "y"]), "holds a label of 5,000 characters, 'xxx"),
+    "labels that show nothing": (table(list("abc"), ["x", "\u200b", "y"]), "1 with no label (row 2)"),
+    "a null in a label": (table(list("abc"), ["x", "y\0", "y"]), "1 with a null character in the label (row 2)"),
+    "half a character in a label": (
+        table(list("abc"), pd.Series(["x", "\ud83d", "y"], dtype=object)),
+        "1 with half a character (a lone surrogate) in the label (row 2)",
+    ),
+    "texts that show nothing": (
+        table(["a", "\u200b\u200d", "\ufeff", "\u2066 \u2069", "\0", "b"], list("xyxyxy")),
+        "4 of 6 rows cannot be used: 4 with an empty or missing text (rows 2, 3, 4, 5)",
+    ),
+    "a null in a text": (table(["a", "b\0c", "d"], list("xyx")), "1 with a null character in the text (row 2)"),
+    "half a character in a text": (
+        table(pd.Series(["a", "b", "\ud83d"], dtype=object), list("xyx")),
+        "1 with half a character (a lone surrogate) in the text (row 3)",
+    ),
     "one class": (table(["a", "b"], ["x", "x"]), "one class only, 'x'"),
     "no rows": (table([], []), "no rows"),
     "no rows of strings": (frame().iloc[:0], "no rows"),
@@ -268,7 +319,7 @@ def test_a_table_that_cannot_be_trained_on_says_why(source, words):
 
 def test_a_missing_column_suggests_the_nearest():
     message = error_of(UnknownNameError, lambda: load(frame().rename(columns={"text": "texts"})))
-    assert "no column 'text'. Did you mean 'texts'? Known: label, texts." in message
+    assert "no column 'text'. Did you mean 'texts'? Known: label, texts. If the text column has another" in message
     assert "no column 'stars'" in error_of(UnknownNameError, lambda: load(frame(), label="stars"))
 
 
@@ -280,7 +331,28 @@ def test_a_bad_row_names_its_split():
 def test_bad_rows_are_dropped_only_when_asked():
     source = table(["a", "", None, "b", "c", "d" * 10**6], ["x", "y", "x", "y", None, "x"])
     assert "drop_bad_rows=True" in error_of(DataError, lambda: load(source))
-    assert pairs(load(source, drop_bad_rows=True)["all"]) == [("a", "x"), ("b", "y")]
+    told = r"^4 of 6 rows are left out: 2 with an empty or missing text \(rows 2, 3\); 1 with a text of over 100,"
+    with pytest.warns(UserWarning, match=told):
+        assert pairs(load(source, drop_bad_rows=True)["all"]) == [("a", "x"), ("b", "y")]
+
+
+def test_good_data_is_not_talked_about(recwarn):
+    load(frame(), drop_bad_rows=True)
+    assert not recwarn.list
+
+
+def test_half_a_character_of_a_json_file_is_a_bad_row_and_a_whole_one_is_none(tmp_path):
+    file = tmp_path / "a.jsonl"
+    rows = ['{"text": "\\ud83d\\ude00", "label": 1}', '{"text": "\\ud83d", "label": 1}', '{"text": "b", "label": 2}']
+    file.write_text("\n".join(rows))
+    assert "1 with half a character (a lone surrogate) in the text (row 2)" in error_of(DataError, lambda: load(file))
+    with pytest.warns(UserWarning, match="1 of 3 rows are left out"):
+        assert pairs(load(file, drop_bad_rows=True)["all"]) == [("😀", "1"), ("b", "2")]
+
+
+def test_emoji_and_text_from_right_to_left_stay_as_they_are():
+    rows = [("👨‍👩‍👧 🇫🇷 👍🏽", "😀"), ("بِسْمِ اللَّهِ\u200f", "😀"), ("שָׁלוֹם", "😡"), ("हिन्दी e\u0301", "😡")]
+    assert pairs(load(frame(rows))["all"]) == rows
 
 
 def test_dropping_never_drops_everything():
@@ -419,6 +491,13 @@ def test_telling_word_by_hand():
     # 'good' tells all 6 apart; 'dull' only 5
     assert telling_word(told, np.array([1, 1, 1, 0, 0, 0])) == ("good", 1.0)
     assert telling_word(told, np.array([1, 1, 1, 1, 0, 0])) == ("good", pytest.approx(5 / 6))
+    assert telling_word(["😀", "😡"], np.array([1, 0])) == ("", 0.0)
+
+
+def test_the_report_takes_emoji_and_text_from_right_to_left():
+    rows = [("😀😀", "x"), ("😡", "y"), ("👨‍👩‍👧", "x"), ("שָׁלוֹם", "y")]
+    report = data.report(data.labelled({"train": frame(rows), "test": frame(rows[:1])}, "text", "label"))
+    assert report.near_duplicates == report.duplicates == [("train", 0, "test", 0)] and report.words == (1, 1, 1)
 
 
 def test_the_report_counts():

@@ -191,24 +191,112 @@ def test_a_plain_answer_starts_where_it_first_occurs():
         ([{"text": "Paris"}], "whose answers are not a string"),
         (["Paris"], "whose answers are not a string"),
         (5, "whose answers are not a string"),
+        ("paris is", "whose answer occurs in the context in another case, with other spaces or accents"),
+        ("Paris\u00a0is", "whose answer occurs in the context in another case, with other spaces or accents"),
+        ("{'text': ['Paris'], 'answer_start': [0]}", "whose answers are a list or dict written as a string"),
+        ('[{"text": "Paris", "answer_start": 0}]', "whose answers are a list or dict written as a string"),
     ],
 )
 def test_an_answer_that_cannot_be_used_says_why(answer, words):
     message = error_of(DataError, lambda: questions(["Seine", answer, answer]))
-    assert "2 of 3 rows cannot be used: 2 " + words in message and "(rows 2, 3). Mend them" in message
+    assert "2 of 3 rows cannot be used: 2 " + words in message and "(rows 2, 3; in row 2: " in message
 
 
 def test_bad_answers_of_several_kinds_are_counted_apart_and_dropped_when_asked():
     off = {"text": ["Seine"], "answer_start": [48]}
     answers = ["Seine", "Berlin", off, None, off]
     message = error_of(DataError, lambda: questions(answers))
-    assert "3 of 5 rows" in message and "1 whose answer occurs nowhere in the context (row 2); 2 whose" in message
-    assert "seem to be off (rows 3, 5)" in message
-    kept = all_of(questions(answers, drop_bad_rows=True))
+    assert "3 of 5 rows" in message and "nowhere in the context (row 2: 'Berlin'); 2 whose" in message
+    assert "seem to be off (rows 3, 5; in row 3: 'Seine' at 48, where 'e Sei' stands). Mend" in message
+    with pytest.warns(UserWarning, match="3 of 5 rows are left out: 1 whose answer occurs nowhere"):
+        kept = all_of(questions(answers, drop_bad_rows=True))
     assert [(row["id"], row["question"], row["answers"]["text"]) for row in kept] == [
         ("all-1", "Question 0?", ["Seine"]),
         ("all-4", "Question 3?", []),
     ]
+
+
+def test_an_answer_with_its_accents_in_another_form_says_so():
+    message = error_of(DataError, lambda: questions(["Rho\u0302ne", "Lyon"], LYON))
+    assert "1 whose answer occurs in the context in another case" in message
+
+
+# Arabic and accents take two bytes a letter, Devanagari three, emoji four and two units of UTF-16.
+SPEAKING = {
+    "Der Bürger wählt in Köln den Rat.": "Köln",
+    "العاصمة هي القاهرة": "القاهرة",
+    "भारत की राजधानी दिल्ली है": "दिल्ली",
+    "😀 Ann and 👨‍👩‍👧 live in Lyon.": "Lyon",
+    "Ann lives in Rome.": "Rome",
+}
+
+
+def spans_counted(counted):
+    """Of each of SPEAKING the answer as SQuAD has it, its start counted so."""
+    return [
+        {"text": [text], "answer_start": [counted(context[: context.index(text)])]}
+        for context, text in SPEAKING.items()
+    ]
+
+
+UNITS = {
+    "bytes of UTF-8": (lambda before: len(before.encode()), 4),
+    "units of UTF-16": (lambda before: len(before.encode("utf-16-le")) // 2, 1),
+}
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_starts_in_other_units_are_converted_and_counted(unit):
+    counted, rows = UNITS[unit]
+    with pytest.warns(UserWarning, match=f"In {rows} of 5 rows answer_start counts {unit} in place of characters"):
+        made = all_of(questions(spans_counted(counted), list(SPEAKING)))
+    assert [row["answers"] for row in made] == spans_counted(len)
+
+
+def test_starts_in_characters_are_not_talked_about(recwarn):
+    made = all_of(questions(spans_counted(len), list(SPEAKING)))
+    assert [row["answers"] for row in made] == spans_counted(len) and not recwarn.list
+
+
+def test_one_wrong_start_among_bytes_stays_wrong():
+    spans = spans_counted(UNITS["bytes of UTF-8"][0])
+    spans[4]["answer_start"] = [3]
+    with pytest.warns(UserWarning, match="In 4 of 5 rows answer_start counts bytes"):
+        message = error_of(DataError, lambda: questions(spans, list(SPEAKING)))
+    assert "1 of 5 rows cannot be used: 1 whose answer stands once" in message
+    assert "(row 5: 'Rome' at 3, where ' liv' stands)" in message
+
+
+def test_bytes_that_fit_one_row_do_not_outvote_the_characters_of_the_others(recwarn):
+    spans = spans_counted(len)
+    spans[0]["answer_start"] = [22]  # right in bytes, and wrong in characters
+    message = error_of(DataError, lambda: questions(spans, list(SPEAKING)))
+    assert "1 of 5 rows cannot be used" in message and not recwarn.list
+
+
+def test_an_answer_that_stands_twice_is_the_one_that_the_bytes_mean():
+    context = "Ä a b a"
+    with pytest.warns(UserWarning, match="In 1 of 1 rows"):
+        (row,) = all_of(questions([{"text": ["a", "b"], "answer_start": [3, 5]}], context))
+    assert row["answers"]["answer_start"] == [2, 4]
+
+
+def test_a_start_within_a_character_is_none():
+    spans = [{"text": ["Köln"], "answer_start": [2]}]
+    assert "stands once in the context but not at" in error_of(DataError, lambda: questions(spans, "äää Köln"))
+
+
+def test_ids_that_stand_twice_are_counted():
+    frame = pd.DataFrame({"id": list("xxyxz"), "question": "a?", "context": LYON, "answers": "Lyon"})
+    with pytest.warns(UserWarning, match="2 of 5 rows have an id that an earlier row has too; all are numbered anew"):
+        assert data.answered({"dev": frame})["dev"]["id"][:] == [f"dev-{row}" for row in range(1, 6)]
+
+
+def test_a_context_that_shows_nothing_or_is_broken_is_a_bad_row():
+    contexts = ["\u200b\ufeff", "Ly\0on", LYON]
+    message = error_of(DataError, lambda: questions(["Lyon"] * 3, contexts))
+    assert "2 of 3 rows cannot be used: 1 with an empty or missing context (row 1)" in message
+    assert "1 with a null character in the context (row 2)." in message and "answer" not in message
 
 
 def test_a_bad_question_or_context_is_counted_and_its_answer_not_looked_up():
@@ -258,6 +346,17 @@ def test_running_text_leaves_empty_rows_out():
 def test_running_text_of_a_frame_whose_index_repeats():
     frame = pd.DataFrame({"text": ["one", "", "two"]}, index=[4, 4, 4])
     assert data.running({"all": frame})["all"]["text"][:] == ["one", "two"]
+
+
+def test_empty_rows_of_running_text_are_counted():
+    frames = {"train": pd.DataFrame({"text": ["", "one", None, "\u200b", "two"]})}
+    with pytest.warns(UserWarning, match="3 of 5 rows of the split 'train' are empty and left out"):
+        assert data.running(frames)["train"]["text"][:] == ["one", "two"]
+
+
+def test_null_characters_of_running_text_are_a_bad_row():
+    frames = {"all": pd.DataFrame({"text": ["one", "t\0wo"]})}
+    assert "1 with a null character in the text (row 2)" in error_of(DataError, lambda: data.running(frames))
 
 
 def test_running_text_may_be_of_any_length():
@@ -441,6 +540,38 @@ def test_an_empty_line_of_an_aligned_file_is_a_bad_row(tmp_path):
 def test_aligned_files_of_different_lengths_give_both_counts(tmp_path):
     message = error_of(DataError, lambda: data.read(aligned(tmp_path, "a\nb\nc\n", "1\n2")))
     assert "a.en has 3 lines and " in message and "a.fr has 2; expected as many" in message
+
+
+# Of unlike lengths, and the translation is longer by a fifth.
+SENTENCES = [("word " * (1 + 7 * n % 11)).strip() for n in range(40)]
+TRANSLATED = [text.replace("word", "parole") for text in SENTENCES]
+
+
+def suspected(folder, source, target):
+    return error_of(DataError, lambda: data.read(aligned(folder, "\n".join(source), "\n".join(target))))
+
+
+def test_the_line_that_is_empty_on_one_side_is_named(tmp_path):
+    both_empty = [*SENTENCES[:5], "", *SENTENCES[5:]], [*TRANSLATED[:5], "", *TRANSLATED[5:]]
+    message = suspected(tmp_path, both_empty[0], [*both_empty[1][:9], " \u200b", *both_empty[1][9:]])
+    assert "Look at line 10, which is empty in the second alone." in message
+    assert "line 41, which is empty in the first" in suspected(tmp_path, [*SENTENCES, "", "", ""], TRANSLATED)
+
+
+@pytest.mark.parametrize("line", [1, 2, 17, 39, 40])
+def test_the_line_where_the_lengths_go_apart_is_named(tmp_path, line):
+    missing = TRANSLATED[: line - 1] + TRANSLATED[line:]
+    assert f"they go apart near line {line}:" in suspected(tmp_path, SENTENCES, missing)
+    assert f"they go apart near line {line}:" in suspected(
+        tmp_path, SENTENCES[: line - 1] + SENTENCES[line:], TRANSLATED
+    )
+
+
+def test_a_line_broken_in_two_is_found_to_the_line(tmp_path):
+    place = max(range(40), key=lambda n: len(SENTENCES[n]) if 10 < n < 30 else 0)
+    broken = [*SENTENCES[:place], *SENTENCES[place].split(" ", 5)[:1], SENTENCES[place][5:], *SENTENCES[place + 1 :]]
+    message = suspected(tmp_path, broken, TRANSLATED)
+    assert any(f"near line {number}:" in message for number in (place + 1, place + 2))
 
 
 @pytest.mark.parametrize(

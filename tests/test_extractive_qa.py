@@ -176,7 +176,109 @@ def test_the_embedded_passages_are_found_by_the_embedded_tokenizer():
     assert met == asked
 
 
+# In each the answer is whole words, of which some tokenizers drop accents, vowel signs and marks of direction.
+WRITTEN = {
+    "Latin, accents apart": ("open is the cafe\u0301 e\u0301te\u0301 here", "cafe\u0301 e\u0301te\u0301"),
+    "Latin, accents apart, at the end": ("open is the cafe\u0301", "cafe\u0301"),
+    "upper case that gets longer": ("İstanbul and Ǆ are big", "İstanbul and Ǆ"),
+    "a soft hyphen": ("a soft\u00adhyphen here", "soft\u00adhyphen"),
+    "Arabic with vowels": ("بِسْمِ اللَّهِ الرَّحْمَٰنِ الرَّحِيمِ", "اللَّهِ"),
+    "Arabic": ("العاصمة هي القاهرة في مصر", "القاهرة"),
+    "Hebrew with vowels": ("שָׁלוֹם עֲלֵיכֶם חָבֵר", "עֲלֵיכֶם"),
+    "Hebrew between marks of direction": ("x \u200fירושלים\u200f y", "\u200fירושלים\u200f"),
+    "Devanagari": ("भारत की हिन्दी राजधानी है", "हिन्दी"),
+    "a family": ("The 👨\u200d👩\u200d👧\u200d👦 lives here", "👨\u200d👩\u200d👧\u200d👦"),
+    "a tone of skin": ("A 👍🏽 from Ann", "👍🏽"),
+    "a flag": ("The 🇫🇷 of France", "🇫🇷"),
+    "a red heart": ("I \u2764\ufe0f you", "\u2764\ufe0f"),
+    "an unbreakable space": ("It costs 5\u00a0€ now", "5\u00a0€"),
+    "Japanese": ("東京は日本の首都です", "日本"),
+}
+
+
+def bytewise(*merged):
+    """A tokenizer of single bytes and of these pieces, which puts [CLS] and [SEP] as BERT's does."""
+    pieces = ["[PAD]", "[CLS]", "[SEP]", *sorted(pre_tokenizers.ByteLevel.alphabet()), *map("".join, merged)]
+    raw = Tokenizer(models.BPE({piece: i for i, piece in enumerate(pieces)}, list(merged)))
+    raw.pre_tokenizer, raw.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
+    raw.post_processor = processors.TemplateProcessing(
+        "[CLS] $A [SEP]", "[CLS] $A [SEP] $B [SEP]", [("[CLS]", 1), ("[SEP]", 2)]
+    )
+    names = {"pad_token": "[PAD]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
+    return hf.PreTrainedTokenizerFast(tokenizer_object=raw, **names)
+
+
+@pytest.mark.parametrize("length", [24, 200])
+@pytest.mark.parametrize("reader", ["pieces of words", "bytes"])
+@pytest.mark.parametrize(("context", "answer"), WRITTEN.values(), ids=WRITTEN.keys())
+def test_an_answer_in_any_writing_comes_back_to_the_character(context, answer, reader, length):
+    tokenizer = bytewise() if reader == "bytes" else checkpoints.processor("pocket-bert")
+    if reader == "bytes" and length == 24:
+        length = 2 * len(answer.encode()) + 12  # windows in which an answer has room
+    made = ExtractiveQA(stride=100)
+    part = examples(("q", context, answer))
+    encoded = made.encode(part, tokenizer, length)
+    places = [(row["start_positions"], row["end_positions"], row["offsets"]) for row in encoded]
+    found = [context[offsets[first][0] : offsets[last][1]].strip() for first, last, offsets in places if first]
+    assert found and set(found) == {answer}
+    number = next(i for i, (first, _, _) in enumerate(places) if first)
+    first, last, _ = places[number]
+    best = gathered(made, part, encoded, {(number, first): (9, 0), (number, last): (0, 9)} if first < last else
+                    {(number, first): (9, 9)})[0]  # fmt: skip
+    assert (best["text"], best["start"]) == (answer, context.index(answer))
+
+
+def test_what_no_token_covers_goes_to_the_letters_beside_it_and_nothing_else_moves():
+    tokenizer = checkpoints.processor("pocket-bert")
+    context = "\u200fthe\u200f cafe\u0301\u0301 \u200f is"
+    (row,) = ExtractiveQA().encode(examples(("q", context, "")), tokenizer, 64)
+    covered = [context[start:end] for start, end in row["offsets"] if start != -1]
+    assert "".join(covered) == "\u200fthe\u200fcafe\u0301\u0301is"
+    plain = tokenizer("q", "the cafe is", return_offsets_mapping=True)["offset_mapping"]
+    (row,) = ExtractiveQA().encode(examples(("q", "the cafe is", "")), tokenizer, 64)
+    assert [tuple(span) for span in row["offsets"]][3:-1] == plain[3:-1]
+
+
+def test_the_last_letter_of_a_window_does_not_take_those_of_the_next():
+    tokenizer, context = bytewise(), "äöü" * 20
+    encoded = ExtractiveQA(stride=2).encode(examples(("q", context, "")), tokenizer, 24)
+    spans = {tuple(span) for row in encoded for span in row["offsets"] if span[0] != -1}
+    assert len(encoded) > 3 and spans == {(place, place + 1) for place in range(60)}
+
+
 # What does not fit
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_fits_is_not_talked_about(task, tokenizer):
+    task.encode(passages(), tokenizer, 100)
+
+
+def test_questions_that_are_too_long_are_counted(task, tokenizer):
+    asked = [{"question": "good " * words, "context": "film"} for words in (5, 12, 13, 40)]
+    with pytest.warns(UserWarning, match="2 of 4 questions are longer than half of max_length=24: their end is left"):
+        task.encode(task.inputs(asked), tokenizer, 24)
+
+
+def test_answers_that_no_window_holds_are_counted(tokenizer):
+    words = [tiny.WORDS[i % 20] for i in range(60)]
+    answers = [" ".join(words[10 : 10 + count]) for count in (1, 3, 12, 40)]
+    part = examples(*(("is it", " ".join(words), answer) for answer in [*answers, ""]))
+    # 24 tokens have room for 24 - 3 - 2 = 19 of the passage: 12 of them from the tenth on are over the edge of the
+    # first window, and those that overlap it by 2 begin behind their first
+    with pytest.warns(
+        UserWarning, match="2 of 4 answers stand whole in no window of max_length=24: their passages are"
+    ):
+        encoded = ExtractiveQA(stride=2).encode(part, tokenizer, 24)
+    placed = {row["example"] for row in encoded if row["start_positions"]}
+    assert placed == {0, 1}
+
+
+def test_answers_longer_than_any_that_is_given_are_counted(tokenizer):
+    words = [tiny.WORDS[i % 20] for i in range(60)]
+    part = examples(*(("is it", " ".join(words), " ".join(words[:count])) for count in (1, LONGEST_ANSWER, 31, 50)))
+    with pytest.warns(UserWarning, match="2 of 4 answers have more than 30 tokens: none so long is given.$"):
+        ExtractiveQA().encode(part, tokenizer, 100)
 
 
 @pytest.mark.parametrize("length", [8, 9, 16, 24, 64])
@@ -198,6 +300,11 @@ def test_a_question_of_any_length_leaves_room_for_the_passage(tokenizer, length,
 def test_bad_settings_are_named(settings, words):
     with pytest.raises(ConfigError, match=words):
         ExtractiveQA(**settings)
+
+
+def test_a_model_that_writes_marks_no_span_and_the_error_names_one_that_does():
+    with pytest.raises(ModelError, match=r"Expected one such as pocket-bert.*ftk\.models\('question-answering'\)"):
+        ftk.zero_step(ExtractiveQA(tiny.tiny_questions()), "pocket-gpt")
 
 
 def test_a_tokenizer_without_a_template_for_pairs_is_a_clear_error(task, tokenizer):
@@ -344,15 +451,7 @@ def test_a_threshold_asks_for_more_than_no_answer_has():
 
 
 def test_pieces_that_begin_with_a_space_give_answers_without_it(task):
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    pieces = ["[PAD]", "[CLS]", "[SEP]", *alphabet, "Ġf", "fi", "Ġfi"]
-    raw = Tokenizer(models.BPE({piece: i for i, piece in enumerate(pieces)}, [("Ġ", "f"), ("Ġf", "i")]))
-    raw.pre_tokenizer, raw.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
-    raw.post_processor = processors.TemplateProcessing(
-        "[CLS] $A [SEP]", "[CLS] $A [SEP] $B [SEP]", [("[CLS]", 1), ("[SEP]", 2)]
-    )
-    names = {"pad_token": "[PAD]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
-    reader = hf.PreTrainedTokenizerFast(tokenizer_object=raw, **names)
+    reader = bytewise(("Ġ", "f"), ("Ġf", "i"))
     part = examples(("q", "a fi b", "fi"))
     encoded = task.encode(part, reader, 24)  # [CLS] q [SEP] a Ġfi Ġ b [SEP]
     assert encoded["offsets"][0][3:7] == [[0, 1], [1, 4], [4, 5], [5, 6]]

@@ -9,7 +9,7 @@ import torch
 import transformers as hf
 
 from finetune_kit.errors import ConfigError, FinetuneKitError, ModelError, UnknownNameError
-from finetune_kit.tasks.generation import IGNORED, Generation, generate, pad, with_padding
+from finetune_kit.tasks.generation import IGNORED, Generation, generate, pad, with_padding, write
 
 PROMPTS = ["the film was", "it", "we was not very good and they is so", "a book"]
 MORE = [*PROMPTS, *(f"{word} was so" for word in tiny.WORDS)]
@@ -64,9 +64,15 @@ def written(pair, prompts, **settings):
     return generate(*pair, batch(pair[1], prompts), Generation(**settings))
 
 
-@torch.no_grad()
 def greedily(model, tokenizer, prompt, new_tokens):
-    """The likeliest next token, again and again, of one prompt without padding or cache."""
+    """The text of the likeliest next token, again and again."""
+    tokens, _ = tokens_by_hand(model, tokenizer, prompt, new_tokens, {tokenizer.eos_token_id})
+    return tokenizer.decode(tokens, skip_special_tokens=True)
+
+
+@torch.no_grad()
+def tokens_by_hand(model, tokenizer, prompt, new_tokens, ends):
+    """The likeliest next tokens of one prompt, without padding or cache, and whether an end token came after them."""
     ids = tokenizer(prompt, return_tensors="pt")["input_ids"]
     found = [model.config.decoder_start_token_id] if model.config.is_encoder_decoder else []
     start = len(found)
@@ -76,10 +82,10 @@ def greedily(model, tokenizer, prompt, new_tokens):
         else:
             logits = model(torch.cat([ids, torch.tensor([found], dtype=torch.long)], dim=1)).logits
         token = int(logits[0, -1].argmax())
-        if token == tokenizer.eos_token_id:
-            break
+        if token in ends:
+            return found[start:], True
         found.append(token)
-    return tokenizer.decode(found[start:], skip_special_tokens=True)
+    return found[start:], False
 
 
 @pytest.mark.parametrize("length", LENGTHS)
@@ -244,6 +250,25 @@ def test_an_end_token_of_the_model_ends_it_too(gpt, monkeypatch):
     monkeypatch.setattr(model.generation_config, "eos_token_id", [0, tokenizer.convert_tokens_to_ids(words[2])])
     assert written(gpt, [prompt], new_tokens=8)[0].split()[:3] == words[:3]
     assert len(written(gpt, [prompt], new_tokens=8)[0].split()) == 3  # it is no special token, so it is shown
+
+
+def test_what_was_broken_off_is_told_from_what_ended(pair):
+    """By the loop: an end token among those new tokens, or none. An end token at the start of a decoder is none."""
+    model, tokenizer = pair
+    prompt, words = without_end(pair)
+    other = tokenizer.__class__(tokenizer_object=tokenizer.backend_tokenizer, eos_token=words[2], pad_token="the")
+    seen = set()
+    for reader in (tokenizer, other):
+        for length in (1, 3, 8):
+            found = write(model, reader, batch(reader, MORE), Generation(new_tokens=length))
+            ends = {reader.eos_token_id, model.generation_config.eos_token_id}
+            expected = [tokens_by_hand(model, reader, text, length, ends)[1] for text in MORE]
+            assert [one.ended for one in found] == expected
+            seen |= set(expected)
+    assert seen == {True, False}
+    for stop, ended in ((words[2], True), ("nowhere", False)):
+        (found,) = write(model, tokenizer, batch(tokenizer, [prompt]), Generation(new_tokens=8, stop=(stop,)))
+        assert found == (" ".join(words[:2] if ended else words), ended)
 
 
 # The places of a decoder

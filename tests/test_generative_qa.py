@@ -81,6 +81,19 @@ def test_a_long_passage_loses_its_beginning_and_never_the_question(task, bytewis
         assert "Ann came.\nQuestion: Who came?\nAnswer:" in bytewise.decode(tokens) and len(tokens) <= 64
 
 
+def test_passages_and_answers_that_are_too_long_are_counted(bytewise):
+    made = GenerativeQA(generation={"new_tokens": 8})
+    long = "It rained. " * 30
+    rows = [("Who?", long + "Ann.", "Ann"), ("Who?", "Ann.", "Ann"), ("Who?", "Ann von Au.", "Ann von Au")]
+    with pytest.warns(UserWarning) as caught:
+        made.encode(examples(*rows), bytewise, 64, hf.GPT2Config())
+    found = [str(one.message).split(".")[0] for one in caught]
+    assert found == [
+        "1 of 3 passages with their question are too long for max_length=64: their beginning is left out",
+        "1 of 3 answers have more than new_tokens=8 tokens: they cannot be written to the end",
+    ]
+
+
 def test_the_answer_no_answer_is_none(task):
     found = ["Ann", "no answer", " No Answer ", "no answer here", ""]
     assert task.decide(found) == ["Ann", "", "", "no answer here", ""]

@@ -1,5 +1,6 @@
 """Probes against transformers' own pipelines and hand-made vectors."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -142,6 +143,50 @@ def test_complete_stops_at_the_longest_that_the_model_takes(folders):
         ftk.complete("the film " * 20, folders["gpt2"])
     with pytest.raises(DataError, match="empty"):
         ftk.complete("", folders["gpt2"])
+
+
+# --- completions
+
+
+def test_completions_are_what_complete_puts_after_each_prompt(folders, tmp_path):
+    other = str(write_tiny_gpt2(tmp_path / "other", seed=1, spread=0.3))
+    prompts, settings = ["the film", "a very bad"], {"words": 12, "temperature": 0.9, "top_p": 0.8, "seed": 4}
+    found = ftk.completions(prompts, [folders["gpt2"], other], **settings)
+    assert list(found.columns) == [folders["gpt2"], other] and found.index.name == "prompt"
+    for prompt in prompts:
+        for model in (folders["gpt2"], other):
+            assert prompt + found.loc[prompt, model] == ftk.complete(prompt, model, **settings)
+        assert found.loc[prompt].nunique() == 2
+    assert found.equals(ftk.completions(prompts, [folders["gpt2"], other], **settings))
+    alone = ftk.completions(prompts[1], other, **settings)
+    assert alone.shape == (1, 1) and alone.iloc[0, 0] == found.loc[prompts[1], other]
+
+
+def test_completions_name_their_columns(folders):
+    run = pretrained(folders["gpt2"], "AutoModelForCausalLM")
+    run.config = SimpleNamespace(model="pocket-gpt", strategy="full")
+    named = ftk.completions("the film", {"before": folders["gpt2"], "after": run})
+    assert list(named.columns) == ["before", "after"]
+    assert named.iloc[0, 0] == named.iloc[0, 1]  # the same weights, from the same seed
+    plain = pretrained(folders["gpt2"], "AutoModelForCausalLM")
+    found = ftk.completions("the film", [Path(folders["gpt2"]), run, plain])
+    assert list(found.columns) == [folders["gpt2"], "pocket-gpt, full", "SimpleNamespace"]
+
+
+def test_completions_without_a_prompt_a_model_or_a_name(folders):
+    gpt2 = folders["gpt2"]
+    with pytest.raises(DataError, match=f"Two models are called '{Path(gpt2).parent}.*dict"):
+        ftk.completions("the film", [gpt2, Path(gpt2)])
+    for none in ([], {}):
+        with pytest.raises(DataError, match="Found no model"):
+            ftk.completions("the film", none)
+    for prompts in ([], "", ["the film", " "], [3]):
+        with pytest.raises(DataError):
+            ftk.completions(prompts, gpt2)
+    with pytest.raises(DataError, match="40 tokens"):
+        ftk.completions("the film " * 20, gpt2)
+    with pytest.raises(ModelError, match="does not continue"):
+        ftk.completions("the film", [gpt2, pretrained(folders["bert"], "AutoModelForMaskedLM")])
 
 
 def test_next_words_are_the_softmax_of_the_last_logits(folders):

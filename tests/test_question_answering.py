@@ -91,6 +91,9 @@ def test_one_question_or_several(task):
         ([GOOD, {"question": "q", "context": None}], "The context of example 2 of 2 is None"),
         ({"question": 3, "context": "Ann"}, "The question of example 1 of 1 is 3"),
         ({"question": "q", "context": "a" * 200_000}, "has 200,000 characters; expected at most 100,000"),
+        ({"question": "q", "context": "\u200b"}, "The context of example 1 of 1 is '\\u200b'; expected a string that"),
+        ({"question": "q\0", "context": "a"}, "The question of example 1 of 1 holds a null character: 'q\\x00'"),
+        ({"question": "q", "context": "\udc00 a"}, "The context of example 1 of 1 holds half a character"),
         ({"question": "q" * 200_000, "context": "a"}, "has 200,000 characters; expected at most 100,000"),
     ],
 )

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from sklearn.metrics import accuracy_score, f1_score
-from tiny import tiny_frame
+from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
+from tiny import tiny_frame, tiny_works, write_tiny_gpt2
 
 import finetune_kit as ftk
 from finetune_kit import runs
-from finetune_kit.errors import DataError, ModelError, StorageError
+from finetune_kit.errors import DataError, ModelError, StorageError, UnknownNameError
 
 SETTINGS = {"epochs": 8, "learning_rate": 5e-3, "batch_size": 8}
 
@@ -47,6 +47,92 @@ def test_changes_are_the_examples_whose_verdict_turned(run):
     size = len(run.task.splits["validation"])
     gain = (changes["change"] == "fixed").sum() - (changes["change"] == "broken").sum()
     assert gain == round(size * (run.after["accuracy"] - run.before["accuracy"]))
+
+
+# --- who was taken for whom
+
+
+@pytest.fixture(scope="module")
+def unsure(folder):
+    """A run over three classes of unlike size that gets some of each wrong."""
+    frame = tiny_frame(90)
+    frame.loc[::5, "label"] = "neither"
+    return ftk.fine_tune(ftk.TextClassification(frame), folder, "full", epochs=2, learning_rate=5e-3)
+
+
+def expected_confusion(run, split):
+    part, names = run.task.splits[split], run.task.names
+    truth = [names[i] for i in part["label"]]
+    return confusion_matrix(truth, run.predict(part["text"][:])["prediction"], labels=names)
+
+
+def test_confusion_is_scikit_learns(run, unsure):
+    for made in (run, unsure):
+        table = made.confusion()
+        assert table.to_numpy().tolist() == expected_confusion(made, "validation").tolist()
+        assert list(table.index) == list(table.columns) == made.task.names
+        assert (table.index.name, table.columns.name) == ("truth", "prediction")
+    off = unsure.confusion().to_numpy()
+    assert (off != off.T).any() and len(off) == 3  # else rows and columns could be mixed up
+
+
+def test_confusion_of_another_split_wants_it_measured_and_predicts_nothing(folder, task, monkeypatch):
+    made = ftk.fine_tune(task, folder, "full", **SETTINGS)
+    with pytest.raises(DataError, match=r"not yet measured on the test split.*run\.evaluate\('test'\) first"):
+        made.confusion("test")
+    assert made.tested is None
+    made.evaluate()
+    expected = expected_confusion(made, "test").tolist()
+    monkeypatch.setattr(runs.training, "predict", None)
+    assert made.confusion("test").to_numpy().tolist() == expected
+    assert made.confusion().to_numpy().sum() == len(task.splits["validation"])
+    with pytest.raises(DataError, match="'tset'"):
+        made.confusion("tset")
+
+
+def test_a_loaded_run_has_its_confusion_and_its_examples(unsure, tmp_path):
+    loaded = ftk.Run.load(unsure.save(tmp_path / "run"))
+    assert loaded.confusion().equals(unsure.confusion()) and loaded.examples().equals(unsure.examples())
+    with pytest.raises(DataError, match="'test'"):
+        loaded.confusion("test")
+
+
+def test_the_examples_behind_each_cell_are_as_many_as_it_says(unsure):
+    table = unsure.confusion()
+    for truth in table.index:
+        for prediction in table.columns:
+            found = unsure.examples(truth, prediction)
+            assert len(found) == table.loc[truth, prediction]
+            assert set(found["truth"]) <= {truth} and set(found["after"]) <= {prediction}
+        assert len(unsure.examples(truth)) == table.loc[truth].sum()
+    whole = unsure.examples()
+    assert whole["text"].tolist() == unsure.task.splits["validation"]["text"][:]
+    assert whole["after"].tolist() == list(unsure.predict(whole["text"].tolist())["prediction"])
+    with pytest.raises(UnknownNameError, match="Did you mean 'neither'"):
+        unsure.examples("neiter")
+
+
+def test_a_task_without_classes_has_no_confusion(tmp_path):
+    gpt2 = str(write_tiny_gpt2(tmp_path / "gpt2"))
+    made = ftk.fine_tune(ftk.Completion(tiny_works()), gpt2, labels=8, epochs=1)
+    with pytest.raises(DataError, match=r"'completion' are no classes.*run\.examples\(\)"):
+        made.confusion()
+    with pytest.raises(DataError, match="no classes"):
+        made.examples("the film was good")
+    found = made.examples()
+    assert found["text"].tolist() == found["truth"].tolist() == made.task.splits["validation"]["text"][:]
+    assert all(text.startswith("perplexity") for text in found["after"])
+
+
+@pytest.mark.parametrize("strategy", ["full", "scratch", "head"])
+def test_the_model_before_training_can_be_asked_too(folder, task, strategy):
+    made = ftk.fine_tune(task, folder, strategy, **{**SETTINGS, "epochs": 2, "seed": 3})
+    validation = task.splits["validation"]
+    found = made.predict(validation["text"][:], before=True)["prediction"]
+    assert found.tolist() == made.examples()["before"].tolist()
+    assert accuracy_score([task.names[i] for i in validation["label"]], found) == made.before["accuracy"]
+    np.testing.assert_array_equal(made._predict(validation, before=True), made._outputs["before"])
+    np.testing.assert_array_equal(made._predict(validation), made._outputs["after"])  # and the trained one is as it was
 
 
 def test_probabilities_sum_to_one_and_agree_with_the_label(run):

@@ -1,3 +1,4 @@
+import json
 from collections import Counter
 
 import numpy as np
@@ -16,7 +17,7 @@ from tokenizers import processors
 import finetune_kit as ftk
 from finetune_kit import catalog, tasks
 from finetune_kit.config import RunConfig
-from finetune_kit.errors import ConfigError, DataError, FinetuneKitError, UnknownNameError
+from finetune_kit.errors import ConfigError, DataError, FinetuneKitError, ModelError, UnknownNameError
 from finetune_kit.tasks.text_classification import TextClassification, majority_class, tfidf_logistic_regression
 
 GOOD, BAD = ["good", "loved", "a good film"], ["bad", "dull", "a slow meal"]
@@ -148,6 +149,12 @@ def test_inputs_take_a_text_or_several(task, examples):
         (5, "int"),
         (b"good", "bytes"),
         ({"text": "good"}, "dict"),
+        (pd.DataFrame({"text": ["good"]}), "Found DataFrame in place of texts"),
+        (["good", "\u200b\ufeff"], "Text 2 of 2 is '\\u200b\\ufeff'; expected a string that is not empty"),
+        ("\0", "Text 1 of 1 is '\\x00'"),
+        ("go\0od", "Text 1 of 1 holds a null character: 'go\\x00od'"),
+        ("good \ud83d", "Text 1 of 1 holds half a character (a lone surrogate): 'good \\ud83d'"),
+        ([["good"] * 1000], "Text 1 of 1 is ['good', 'good', 'good'"),
     ],
 )
 def test_inputs_refuse_what_is_no_text(task, examples, words):
@@ -173,6 +180,13 @@ def test_the_logistic_regression_is_that_of_scikit_learn(task):
     expected = model.predict(words.transform(list(test["text"])))
     assert tfidf_logistic_regression(train, test).tolist() == expected.tolist()
     assert len(set(expected)) == 2
+
+
+def test_without_words_or_a_second_class_the_logistic_regression_is_the_majority():
+    faces = few(("😀", "pos"), ("😡", "neg"), ("👍🏽 ❤️", "pos"))
+    assert tfidf_logistic_regression(faces, faces).tolist() == [1, 1, 1]
+    part = few(("good", "pos"), ("bad", "neg"))
+    assert tfidf_logistic_regression(part.select([1]), part).tolist() == [0, 0]
 
 
 def test_the_baselines_by_name(task):
@@ -210,7 +224,8 @@ def test_bad_rows_of_a_file_are_dropped_when_the_configuration_says_so(tmp_path)
     settings = {"task": "text-classification", "data": str(file)}
     with pytest.raises(DataError, match=r"1 of 61 rows cannot be used: 1 with an empty or missing text \(row 61\)"):
         tasks.resolve(RunConfig(**settings))
-    made = tasks.resolve(RunConfig(**settings, drop_bad_rows=True))
+    with pytest.warns(UserWarning, match=r"1 of 61 rows are left out: 1 with an empty or missing text \(row 61\)"):
+        made = tasks.resolve(RunConfig(**settings, drop_bad_rows=True))
     assert sum(map(len, made.splits.values())) == 60
 
 
@@ -238,15 +253,75 @@ def test_each_task_has_its_data_and_its_model_by_name():
 @pytest.mark.parametrize("kind", ["gpt2", "t5"])
 def test_writers_classify_too_through_transformers_own_heads(tmp_path, kind):
     folder = {"gpt2": write_tiny_gpt2, "t5": write_tiny_t5}[kind](tmp_path / kind)
-    if kind == "t5":  # its head reads the end token, which T5's tokenizers put there and the tiny one does not
-        tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
-        tokenizer.backend_tokenizer.post_processor = processors.TemplateProcessing(
-            "$A </s>", special_tokens=[("</s>", 1)]
-        )
-        tokenizer.save_pretrained(folder)
     made = ftk.fine_tune(TextClassification(tiny_frame()), str(folder), epochs=12, learning_rate=1e-2, batch_size=8)
     assert made.after["accuracy"] >= 0.8 > made.before["accuracy"]
-    texts = ["the film was good", "the film was bad and so it was not"]
+    texts = ["the film was good", "the film was bad and so it was not", "the </s> film <|endoftext|> was good </s>"]
     together, alone = made.predict(texts), [made.predict(text) for text in texts]
     for number, row in enumerate(alone):  # what pads a batch is not read
         assert row["p(positive)"][0] == pytest.approx(together["p(positive)"][number], abs=2e-4)
+
+
+def test_a_gpt_without_a_padding_token_classifies_too(tmp_path):
+    folder = write_tiny_gpt2(tmp_path / "gpt", spread=0.1)
+    for name, key in (("config.json", "pad_token_id"), ("tokenizer_config.json", "pad_token")):
+        settings = json.loads((folder / name).read_text())
+        (folder / name).write_text(json.dumps({**settings, key: None}))
+    made = ftk.fine_tune(TextClassification(tiny_frame()), str(folder), epochs=1, learning_rate=1e-2, batch_size=8)
+    texts = ["good", "the film was bad and so it was not"]
+    together, alone = made.predict(texts), [made.predict(text) for text in texts]
+    for number, row in enumerate(alone):
+        assert row["p(positive)"][0] == pytest.approx(together["p(positive)"][number], abs=2e-4)
+
+
+@pytest.mark.parametrize("end", ["", " </s>"])
+@pytest.mark.parametrize("length", [4, 16])
+def test_a_t5_reads_one_end_token_in_each_text(tmp_path, end, length):
+    tokenizer = transformers.AutoTokenizer.from_pretrained(write_tiny_t5(tmp_path / "t5"))
+    if end:
+        tokenizer.backend_tokenizer.post_processor = processors.TemplateProcessing("$A </s>", None, [("</s>", 1)])
+    made = TextClassification(names=["no", "yes"])
+    part = made.inputs(["the </s> film", "the film was bad and so it was not", "</s>"])
+    encoded = made.encode(part, tokenizer, length, transformers.T5Config())
+    assert all(ids.count(1) == 1 and ids[-1] == 1 and len(ids) <= length for ids in encoded["input_ids"])
+    assert [len(mask) for mask in encoded["attention_mask"]] == [len(ids) for ids in encoded["input_ids"]]
+    film = tokenizer.convert_tokens_to_ids("film")
+    assert encoded["input_ids"][0] == [tokenizer.convert_tokens_to_ids("the"), film, 1]
+
+
+def test_texts_that_are_too_long_are_counted(task, tokenizer, recwarn):
+    texts = ["good film", "it was a dull slow bad film", "a dull slow meal", "loved"]
+    task.encode(task.inputs(texts), tokenizer, max_length=9)
+    assert not recwarn.list
+    with pytest.warns(UserWarning, match="1 of 4 texts are too long for max_length=6: their end is left out"):
+        task.encode(task.inputs(texts), tokenizer, max_length=6)
+
+
+CONFIGURATIONS = {"a wav2vec2": transformers.Wav2Vec2Config(), "a ResNet": transformers.ResNetConfig()}
+
+
+@pytest.mark.parametrize("config", CONFIGURATIONS.values(), ids=CONFIGURATIONS.keys())
+@pytest.mark.parametrize("record", catalog.TASKS, ids=lambda record: record.name)
+def test_a_model_of_another_kind_has_no_head_and_the_error_names_some_that_have(record, config):
+    made = catalog.handler(record).__new__(catalog.handler(record))  # without data, of which the head is none
+    with pytest.raises(ModelError) as caught:
+        made.model_class(config)
+    message = str(caught.value)
+    assert f"A model of the type {config.model_type!r} has no head for {made.record}. Expected one such as" in message
+    named = message.split("such as ")[1].split(";")[0].split(", ")
+    listed = ftk.models(made.record)["name"].tolist()
+    assert f"ftk.models({made.record!r}) lists those that fit" in message and named == listed[:3]
+
+
+def test_a_model_without_the_head_is_refused_before_it_is_loaded():
+    with pytest.raises(ModelError, match="'wav2vec2' has no head for text-classification"):
+        ftk.zero_step(TextClassification(tiny_frame()), "pocket-wav2vec2")
+
+
+def test_labels_of_emoji_come_back_in_predictions(tmp_path):
+    frame = tiny_frame().replace({"label": {"positive": "👍🏽", "negative": "👎"}})
+    folder = str(write_tiny_gpt2(tmp_path / "gpt"))
+    run = ftk.fine_tune(TextClassification(frame), folder, labels=4, epochs=1, batch_size=8)
+    again = ftk.Run.load(run.save(tmp_path / "run"))
+    assert again.task.names == ["👍🏽", "👎"] and set(again.predict("good")) == {
+        "text", "prediction", "p(👍🏽)", "p(👎)"
+    }  # fmt: skip

@@ -1,6 +1,7 @@
 """Translation, and what all text-to-text tasks share: what a model reads, what its loss counts, that it learns."""
 
 import json
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 from torch.nn import functional as F
 
 import finetune_kit as ftk
-from finetune_kit import tasks
+from finetune_kit import tasks, training
 from finetune_kit.config import RunConfig
 from finetune_kit.errors import DataError, ModelError, UnknownNameError
 from finetune_kit.metrics import LOSS
@@ -204,6 +205,86 @@ def test_a_long_answer_loses_its_end_and_still_ends(task, loaded):
     for made in (tokenizer, ending(tokenizer)):
         encoded = task.encode(pairs((source, target)), made, 12, model.config)[0]
         assert encoded["labels"] == [*ids(tokenizer, target)[:11], 1]
+
+
+@pytest.mark.parametrize("kind", ["gpt", "t5"])
+def test_what_is_too_long_is_counted(kind, task, loaded):
+    model, tokenizer = loaded[kind]
+    rows = pairs((sentence(3), sentence(3, 1)), (sentence(20), sentence(3, 1)), (sentence(3), sentence(20, 1)))
+    with pytest.warns(UserWarning) as caught:
+        encoded = task.encode(rows, tokenizer, 12, model.config)
+    found = [str(one.message) for one in caught]
+    left = [sum(label != -100 for label in labels) - 1 for labels in encoded["labels"]]  # without the end token
+    assert [3 - left[0], 3 - left[1], 20 - left[2]] == [0, 0, 14 if kind == "gpt" else 9]
+    assert found == [
+        "1 of 3 sources are too long for max_length=12: their beginning is left out. A larger max_length takes more.",
+        "1 of 3 targets are too long for max_length=12: their end is not learnt. A larger max_length takes more.",
+        "1 of 3 targets have more than new_tokens=6 tokens: they cannot be written to the end. "
+        "A generation with more new_tokens writes more.",
+    ]
+
+
+@pytest.mark.parametrize("kind", ["gpt", "t5"])
+@pytest.mark.parametrize("words", [5, 6, 7, 10, 11, 12])
+def test_a_target_is_counted_when_a_token_of_it_is_lost(kind, words, loaded, recwarn):
+    model, tokenizer = loaded[kind]
+    for made in [tokenizer] + [ending(tokenizer)] * (kind == "t5"):
+        recwarn.clear()
+        encoded = Translation().encode(pairs(("a", sentence(words))), made, 12, model.config)[0]
+        lost = words - (sum(label != -100 for label in encoded["labels"]) - 1)
+        assert len(recwarn.list) == (lost > 0)
+
+
+def test_a_prompt_leaves_places_for_what_is_yet_to_be_written(loaded):
+    model, tokenizer = loaded["gpt"]  # of 32 places
+    made = Translation(generation={"new_tokens": 10})
+    with pytest.warns(UserWarning, match="1 of 2 sources are too long for max_length=32"):
+        encoded = made.encode(made.inputs([sentence(21), sentence(22)]), tokenizer, 32, model.config)
+    assert list(map(len, encoded["input_ids"])) == [22, 22]
+
+
+def test_predictions_that_break_off_are_counted_and_measurements_are_not(run):
+    asked = run.task.splits["validation"]["source"][:3]
+    task, generation = run.task, run.task.generation
+    try:
+        task.generation = ftk.Generation(new_tokens=3)  # of the five that each has with its end
+        with pytest.warns(
+            UserWarning, match="3 of 3 predictions reached new_tokens=3: they break off before the model"
+        ):
+            found = run.predict(asked)["prediction"].tolist()
+        assert {len(text.split()) for text in found} == {3}
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)
+            measured = training.predict(run.model, run.processor, task, task.splits["validation"], 24)
+        assert measured[:3] == found
+    finally:
+        task.generation = generation
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        assert {len(text.split()) for text in run.predict(asked)["prediction"]} == {4}
+
+
+@pytest.mark.parametrize("model", ["pocket-bert", "pocket-wav2vec2"])
+def test_a_model_that_cannot_write_is_named_beside_some_that_can(model, task):
+    with pytest.raises(
+        ModelError, match=r"has no head for translation\. Expected one such as t5-small.*ftk\.models\('tr"
+    ):
+        ftk.fine_tune(task, model)
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_null_bytes_and_other_encodings_of_aligned_files(tmp_path, side):
+    texts = ["\n".join(tiny.tiny_pairs()[name]) for name in ("source", "target")]
+    files = [tmp_path / "a.en", tmp_path / "a.fr"]
+    for file, text in zip(files, texts, strict=True):
+        file.write_bytes(text.encode("utf-16" if file == files[side] else "utf-8-sig"))
+    rows = [row for part in Translation(files).splits.values() for row in part]
+    assert sorted(row["source"] for row in rows) == sorted(tiny.tiny_pairs()["source"])
+    files[side].write_bytes(texts[side].encode() + b"\0")
+    with pytest.raises(
+        DataError, match=f"{files[side].name} is a binary file, in UTF-16 or damaged: it holds 1 null byte"
+    ):
+        Translation(files)
 
 
 # What the loss counts

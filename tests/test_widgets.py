@@ -232,6 +232,109 @@ def test_the_studio_shows_the_next_words_after_a_prompt(writers):
     assert run.predict(["the film was"]).iloc[0]["prediction"] in panel.answer.value
 
 
+def test_the_studio_shows_a_continuation_before_and_after(writers):
+    panel = ftk.studio(
+        ftk.Completion(tiny_works()), model=writers["gpt2"], labels=64, epochs=20, learning_rate=3e-2, batch_size=8
+    )
+    panel.train_button.click()
+    run = panel.wait()
+    panel.sentence.value = "the film was"
+    before, after = (run.predict(["the film was"], before=b)["prediction"].iloc[0] for b in (True, False))
+    assert before != after
+    assert f">{before}</td>" in panel.answer.value and f">{after}</td>" in panel.answer.value
+    assert panel.answer.value.index(">before fine-tuning<") < panel.answer.value.index(">after<")
+
+
+def test_the_studio_shows_no_random_weights_as_before(writers):
+    panel = ftk.studio(ftk.Completion(tiny_works()), model=writers["gpt2"], labels=16, epochs=1, strategy="scratch")
+    panel.train_button.click()
+    run = panel.wait()
+    panel.sentence.value = "the film was"
+    assert "before" not in panel.answer.value
+    assert f">{run.predict(['the film was'])['prediction'].iloc[0]}</p>" in panel.answer.value
+
+
+def test_a_line_break_as_the_next_word_is_seen(writers, monkeypatch):
+    from finetune_kit import probes
+
+    panel = ftk.studio(ftk.Completion(tiny_works()), model=writers["gpt2"], labels=16, epochs=1)
+    panel.train()
+    panel.wait()
+    table = ftk.next_words("the film", writers["gpt2"], count=2).assign(word=["\n", " "])
+    monkeypatch.setattr(probes, "next_words", lambda *_: table)
+    panel.sentence.value = "the film"
+    assert "&#x27;\\n&#x27;</td>" in panel.answer.value and "&#x27; &#x27;</td>" in panel.answer.value
+
+
+# --- confusion
+
+
+@pytest.fixture
+def unsure(folder):
+    """A studio whose run gets some of three classes wrong."""
+    frame = tiny_frame(120)
+    frame.loc[::5, "label"] = "neither"
+    panel = ftk.studio(ftk.TextClassification(frame), model=folder, epochs=3, learning_rate=5e-3, labels=48)
+    assert panel.confusion in list(everything(panel)) and panel.confusion.layout.display == "none"
+    panel.train_button.click()
+    panel.wait()
+    return panel
+
+
+def test_the_studio_lists_the_confusions_the_most_frequent_first(unsure):
+    view, table = unsure.confusion, unsure.run.confusion()
+    assert view.layout.display != "none" and bytes(view.picture.widget.value).startswith(b"\x89PNG")
+    cells = [pair for _, pair in view.cells.options]
+    filled = [(t, p) for t in table.index for p in table.columns if table.loc[t, p]]
+    assert sorted(cells) == sorted(filled)
+    wrong = [table.loc[pair] for pair in cells if pair[0] != pair[1]]
+    assert len(wrong) > 1 and wrong == sorted(wrong, reverse=True)
+    assert all(truth == prediction for truth, prediction in cells[len(wrong) :])
+    label, (truth, prediction) = view.cells.options[0]
+    assert label == f"{table.loc[truth, prediction]} × {truth}, taken for {prediction}"
+
+
+def test_the_studio_shows_the_examples_behind_a_cell(unsure):
+    view = unsure.confusion
+    for _, pair in view.cells.options:
+        view.cells.value = pair
+        found = unsure.run.examples(*pair)
+        shown = [f"{row.text}</td>" in view.examples.value for row in found.itertuples()]
+        assert shown == [place < 6 for place in range(len(found))]
+        assert f"{min(6, len(found))} of these {len(found)}," in view.examples.value
+
+
+def test_a_further_run_replaces_the_confusions(unsure):
+    view = unsure.confusion
+    view.cells.index = len(view.cells.options) - 1
+    unsure.strategy.value = "head"
+    unsure.train_button.click()
+    unsure.wait()
+    pair = view.cells.value
+    assert view.cells.index == 0 and pair == view.cells.options[0][1]
+    assert f"of these {unsure.run.confusion().loc[pair]}," in view.examples.value
+    unsure.model.value = "pocket-brt"
+    unsure.train_button.click()
+    unsure._worker.wait()
+    assert view.layout.display == "none" and unsure.run is None
+
+
+def test_the_studio_shows_no_confusion_where_there_are_no_classes(writers):
+    panel = ftk.studio(ftk.Completion(tiny_works()), model=writers["gpt2"], labels=16, epochs=1)
+    panel.train_button.click()
+    panel.wait()
+    assert panel.confusion not in list(everything(panel)) and panel.error == ""
+
+
+def test_long_examples_are_cut(folder):
+    frame = tiny_frame()
+    frame["text"] += " and so" * 200
+    panel = ftk.studio(ftk.TextClassification(frame), model=folder, epochs=1, labels=16)
+    panel.train_button.click()
+    panel.wait()
+    assert " …</td>" in panel.confusion.examples.value and "and so " * 50 not in panel.confusion.examples.value
+
+
 def test_the_studio_colours_the_words_that_moved_a_prediction(panel):
     panel.train()
     panel.wait()

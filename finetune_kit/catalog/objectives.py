@@ -22,6 +22,10 @@ OBJECTIVES = (
         "Masked words, and a larger model's sentence vectors (BERT)",
     ),
     ObjectiveRecord(
+        "cloze-questions", "finetune_kit.objectives.cloze_questions:ClozeQuestions", None,
+        "Masked words, and questions that a passage asks of itself (BERT)",
+    ),
+    ObjectiveRecord(
         "image-classes", "finetune_kit.objectives.image_classes:ImageClasses", None,
         "Tell drawn characters and formulas apart (ResNet)",
     ),

@@ -164,7 +164,7 @@ def telling_word(texts: list[str], labels: np.ndarray) -> tuple[str, float]:
     """The word whose presence predicts the label best, with the accuracy of that rule.
 
     The rule: the commonest label among the texts with the word, and the commonest among
-    those without it.
+    those without it. '' and 0.0 for texts without any word, such as emoji.
     """
     total = np.bincount(labels)
     counts: dict[str, np.ndarray] = defaultdict(lambda: np.zeros(len(total), dtype=int))
@@ -172,5 +172,5 @@ def telling_word(texts: list[str], labels: np.ndarray) -> tuple[str, float]:
         for word in set(tokens(text)):
             counts[word][label] += 1
     right = {word: int(having.max() + (total - having).max()) for word, having in counts.items()}
-    best = max(right, key=lambda word: (right[word], word))
-    return best, right[best] / len(texts)
+    best = max(right, key=lambda word: (right[word], word), default="")
+    return best, right.get(best, 0) / len(texts)

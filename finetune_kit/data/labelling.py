@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from typing import Any
 
 import datasets
+import numpy as np
 import pandas as pd
 
 from ..errors import DataError
-from .rows import LONGEST_TEXT as LONGEST_TEXT  # for those who look for it here
-from .rows import as_splits, chosen, text_problems, without_bad_rows
+from .rows import as_splits, chosen, excerpt, faults, is_blank, text_problems, without_bad_rows
+
+LONGEST_NAME = 200  # characters of a class: more is a text
+CONTAINERS = (list, tuple, set, dict, bytes, np.ndarray)
 
 
 def labelled(
@@ -17,14 +22,20 @@ def labelled(
 ) -> datasets.DatasetDict:
     """Check the columns and return splits with `text` (string) and `label` (ClassLabel).
 
-    Rows with an empty text, a text of over 100,000 characters or no label are an error that
-    counts them, unless `drop_bad_rows`. Raises UnknownNameError for a missing column and
+    A label is a text or a number; the numbers 1 and 1.0 and the text '1' are one class. Rows
+    with an empty text, a text of over 100,000 characters, no label or a list of them are an error
+    that counts them, unless `drop_bad_rows`. Raises UnknownNameError for a missing column and
     DataError for labels with fractions, one class only or no rows.
     """
     parts = {}
     for split, part in chosen(frames, {"text": text, "label": label}).items():
-        part["label"] = _label_names(part["label"], label)
-        problems = text_problems(part["text"], "text") | {"with no label": part["label"].isna()}
+        several = part["label"].astype(object).map(lambda value: isinstance(value, CONTAINERS)).astype(bool)
+        part["label"] = _label_names(part["label"].mask(several), label)
+        problems = text_problems(part["text"], "text") | faults(part["label"], "label")
+        problems |= {
+            "whose label is a list, a mapping or bytes": several,
+            "with no label": part["label"].isna() & ~several,
+        }
         parts[split] = without_bad_rows(part, problems, split, drop_bad_rows)
     names = _classes(pd.concat(part["label"] for part in parts.values()), label)
     features = datasets.Features({"text": datasets.Value("string"), "label": datasets.ClassLabel(names=names)})
@@ -32,22 +43,37 @@ def labelled(
 
 
 def _label_names(values: pd.Series, column: str) -> pd.Series:
-    """Labels as strings; missing ones stay missing. Whole numbers stored as floats lose their '.0'."""
-    if pd.api.types.is_float_dtype(values):
-        fractions = values.dropna() % 1 != 0
-        if fractions.any():
-            example = values.dropna()[fractions].iloc[0]
-            raise DataError(
-                f"The label column {column!r} holds numbers with fractions, such as {example:g}; "
-                "expected classes. Choose another column, or cut the numbers into classes first (pandas.cut)."
-            )
-        values = values.astype("Int64")
-    names = values.astype("string").str.strip()
-    return names.mask(names == "")
+    """Labels as strings; missing ones stay missing."""
+    values = values.astype(object)
+    fraction = next((value for value in values if _is_float(value) and value == value and not value.is_integer()), None)
+    if fraction is not None:
+        raise DataError(
+            f"The label column {column!r} holds numbers with fractions, such as {fraction:g}; "
+            "expected classes. Choose another column, or cut the numbers into classes first (pandas.cut)."
+        )
+    names = [None if pd.isna(value) else _name(value) for value in values]
+    # As plain objects: pandas' own strings refuse half a character, which is counted as a bad row.
+    shown = [None if name is None or is_blank(name) else name for name in names]
+    return pd.Series(shown, index=values.index, dtype=object)
+
+
+def _is_float(value: Any) -> bool:
+    return isinstance(value, (float, np.floating))
+
+
+def _name(value: Any) -> str:
+    """A label's name. Whole numbers stored as floats lose their '.0'; an accent is written in one way."""
+    return unicodedata.normalize("NFC", str(int(value) if _is_float(value) else value).strip())
 
 
 def _classes(labels: pd.Series, column: str) -> list[str]:
     names = list(labels.unique())
+    longest = max(names, key=len)
+    if len(longest) > LONGEST_NAME:
+        raise DataError(
+            f"The label column {column!r} holds a label of {len(longest):,} characters, {excerpt(longest)}; "
+            f"expected {LONGEST_NAME} at most. Is it the column of texts?"
+        )
     if len(names) == 1:
         raise DataError(f"The label column {column!r} holds one class only, {names[0]!r}; expected two or more.")
     if len(names) > max(20, len(labels) // 2):

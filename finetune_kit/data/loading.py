@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import codecs
 import difflib
+import itertools
 import re
 from pathlib import Path
 from typing import Any
 
 import datasets
+import numpy as np
 import pandas as pd
 
 from .. import catalog
 from ..catalog import hub
 from ..errors import DataError, StorageError, unknown_name
 from . import parsing
+from .rows import is_blank
 
 TABLES = (".csv", ".tsv", ".jsonl", ".json", ".parquet")
 SUFFIXES = (*TABLES, ".txt")
 WHOLE = "all"  # the key of a source that has no splits of its own
 Source = Any  # a path, two paths, a name from the catalogue, a hub id, a frame, a Dataset or a DatasetDict
+# Byte order marks; that of UTF-16 begins as that of UTF-32 does.
+MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16",
+}  # fmt: skip
 HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 
 
@@ -26,12 +35,13 @@ def read(source: Source) -> dict[str, pd.DataFrame]:
     """Read `source` into one frame a split, under 'all' where it has no splits.
 
     Takes the path of a CSV, JSON lines, JSON, parquet or text file, a name from the catalogue,
-    a hub id 'owner/name', a pandas frame, a `datasets.Dataset` or a `datasets.DatasetDict`. JSON
-    may be a list of objects or what SQuAD is published in, which gives id, title, context,
-    question and answers; a text file gives a column text with a paragraph a row, or a line a row
-    where no blank line parts paragraphs. A tuple or list of two paths is a pair of aligned text
-    files, of which each line is the source and the target of a row. A data set of the catalogue
-    has the splits that its record names, and besides its own columns those that its task needs,
+    a hub id 'owner/name', a pandas frame, a `datasets.Dataset` or a `datasets.DatasetDict`.
+    Text is read as UTF-8, or as UTF-16 or 32 where a byte order mark says so. JSON may be a
+    list of objects or what SQuAD is published in, which gives id, title, context, question and
+    answers; a text file gives a column text with a paragraph a row, or a line a row where no
+    blank line parts paragraphs. A tuple or list of two paths is a pair of aligned text files,
+    of which each line is the source and the target of a row. A data set of the catalogue has
+    the splits that its record names, and besides its own columns those that its task needs,
     under the task's names (such as text, label). Class ids become class names. Raises
     StorageError for a missing file or a hub that gives nothing, DataError for data that cannot
     be read.
@@ -128,7 +138,7 @@ def read_file(path: Path) -> pd.DataFrame:
     except OSError as error:
         # pyarrow reports a file that is no parquet as an OSError too
         raise DataError(f"{path} cannot be read: {' '.join(str(error).split())[:200]}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         if isinstance(error, DataError):
             raise
         raise DataError(f"{path} is not a valid {suffix} file: {' '.join(str(error).split())[:200]}") from error
@@ -148,9 +158,25 @@ def read_aligned(source: Path, target: Path) -> pd.DataFrame:
     if len(lines["source"]) != len(lines["target"]):
         raise DataError(
             f"{source} has {len(lines['source'])} lines and {target} has {len(lines['target'])}; expected as many, "
-            "each line belonging to the same line of the other file. Look for one that is missing or broken in two."
+            f"each line belonging to the same line of the other file. {_suspect(lines['source'], lines['target'])}"
         )
     return pd.DataFrame(lines)
+
+
+def _suspect(source: list[str], target: list[str]) -> str:
+    """Where two files of unlike many lines go apart: at an empty line, or where the lengths of lines stop matching."""
+    for number, (one, other) in enumerate(itertools.zip_longest(source, target, fillvalue="-"), 1):
+        if is_blank(one) != is_blank(other):
+            return f"Look at line {number}, which is empty in the {'first' if is_blank(one) else 'second'} alone."
+    short, long = sorted((source, target), key=len)
+    surplus = len(long) - len(short)
+    # The surplus is cut out of the longer file where that leaves lines of the likest lengths side by side.
+    lengths = [np.log1p([len(line) for line in side]) for side in (short, long)]
+    one, other = (side - side.mean() for side in lengths)  # one language may be longer throughout
+    above, below = np.abs(one - other[:-surplus]), np.abs(one - other[surplus:])  # of each line above, below the cut
+    costs = np.append(0, above.cumsum()) + np.append(below[::-1].cumsum()[::-1], 0)
+    number = len(costs) - int(costs[::-1].argmin())
+    return f"By the lengths of the lines they go apart near line {number}: is one missing there, or broken in two?"
 
 
 def _require_file(path: Path, expected: str) -> None:
@@ -181,17 +207,23 @@ def _missing(path: Path, expected: str) -> str:
 
 
 def decode(path: Path) -> str:
-    """The text of a UTF-8 file. Raises DataError for a binary file or another encoding."""
+    """The text of a file in UTF-8, or in what its byte order mark says. Raises DataError for any other file."""
     raw = path.read_bytes()
-    if b"\0" in raw[:65536]:
-        raise DataError(f"{path} is a binary file; expected text in UTF-8.")
+    marked = next((name for mark, name in MARKS.items() if raw.startswith(mark)), None)
+    nulls = 0 if marked else raw.count(b"\0")
+    if nulls:
+        line = raw[: raw.index(b"\0")].count(b"\n") + 1
+        raise DataError(
+            f"{path} is a binary file, in UTF-16 or damaged: it holds {nulls:,} null byte{'s' * (nulls > 1)}, "
+            f"{'the first ' * (nulls > 1)}in line {line}. Expected text in UTF-8."
+        )
     try:
-        return raw.decode("utf-8-sig")
+        return raw.decode(marked or "utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise DataError(
-            f"{path} is not UTF-8: byte 0x{raw[error.start]:02x} in line {line}. Save it as UTF-8, "
-            "or read it with pandas.read_csv(..., encoding='cp1252') and pass the frame."
+            f"{path} is not {(marked or 'utf-8').upper()}: byte 0x{raw[error.start]:02x} in line {line}. Save it as "
+            "UTF-8, in Python by path.write_text(path.read_text(encoding='cp1252'), encoding='utf-8')."
         ) from error
 
 

@@ -17,22 +17,35 @@ from ..errors import DataError
 
 def parse_csv(text: str, path: Path) -> pd.DataFrame:
     """A table whose cells are parted by the commonest separator of its header."""
+    text = text.lstrip("\r\n")
+    if not text.strip():
+        raise DataError(f"{path} holds white space only; expected a header and rows.")
     header = text.split("\n", 1)[0]
     separator = max(",;\t|", key=header.count)
     # Only an empty cell is a missing one: 'NA', 'None' and 'null' may be words that somebody wrote.
+    options = {"sep": separator, "keep_default_na": False, "na_values": [""], "index_col": False}
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)  # pandas would cut the surplus fields off
         try:
-            frame = pd.read_csv(
-                io.StringIO(text), sep=separator, keep_default_na=False, na_values=[""], index_col=False
-            )
+            frame = pd.read_csv(io.StringIO(text), **options)
         except pd.errors.ParserWarning as warning:
             raise DataError(
                 f"{path} has rows with more fields than the header's {header.count(separator) + 1}; "
                 f"expected a text that holds {separator!r} to stand in double quotes."
             ) from warning
+        except pd.errors.ParserError as error:
+            opened = re.search(r"EOF inside string starting at row (\d+)", str(error))
+            if not opened:
+                raise
+            raise DataError(
+                f"{path}: a double quote that opens in row {opened[1]} is never closed; expected a text that holds "
+                "double quotes to stand in double quotes itself, each inner one doubled."
+            ) from error
     if frame.empty:
         raise DataError(f"{path} has a header and no rows.")
+    names = pd.read_csv(io.StringIO(text), **options, header=None, nrows=1, dtype=str).iloc[0]
+    if len(names) == frame.shape[1]:  # pandas numbers equal names, and keeps the spaces around them
+        frame.columns = [given if own != own else own.strip() for own, given in zip(names, frame.columns, strict=True)]
     return frame
 
 
@@ -64,6 +77,11 @@ def parse_json(text: str, path: Path) -> pd.DataFrame:
         ) from error
     inside = isinstance(value, dict) and isinstance(value.get("data"), list)
     rows = value["data"] if inside else [value] if isinstance(value, dict) else value
+    if rows == [value] and value and all(isinstance(cells, (list, dict)) for cells in value.values()):
+        raise DataError(
+            f"{path} holds columns ({', '.join(map(repr, value))}); expected rows: one object a line, or a list of "
+            "them, as pandas' to_json(orient='records') writes it."
+        )
     if not isinstance(rows, list):
         raise DataError(f"{path} holds a {type(rows).__name__}; expected one object a line, or a list of them.")
     for number, row in enumerate(rows, 1):
@@ -76,7 +94,10 @@ def parse_json(text: str, path: Path) -> pd.DataFrame:
 def _frame(rows: list[dict[str, Any]], path: Path) -> pd.DataFrame:
     if not rows:
         raise DataError(f"{path} holds no rows.")
-    return pd.DataFrame(rows)
+    try:
+        return pd.DataFrame(rows)
+    except UnicodeEncodeError:  # pandas' own strings refuse half a character; as an object it can be counted
+        return pd.DataFrame(rows, dtype=object)
 
 
 def _squad_rows(articles: list[dict[str, Any]], path: Path) -> list[dict[str, Any]]:

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+import warnings
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
 import datasets
 import pandas as pd
 
 from ..errors import DataError, unknown_name
 
 LONGEST_TEXT = 100_000  # characters: far beyond any model's window; more means a file read wrongly
+SHOWN = 60  # characters of a bad cell that a message shows
+HALF = re.compile("[\ud800-\udfff]")  # of a character that UTF-16 writes in two: no text holds it alone
+# What no text holds, and no tokenizer reads.
+FAULTS: dict[str, Callable[[str], bool]] = {
+    "a null character": lambda text: "\0" in text,
+    "half a character (a lone surrogate)": lambda text: not text.isascii() and HALF.search(text) is not None,
+}
+
+_TOLD: dict[Any, Any] = {}  # what Python's warnings have shown already
 
 Problems = dict[str, pd.Series]  # by kind, such as 'with no label': which rows have it, as booleans
+
+
+def tell(message: str) -> None:
+    """Say, as a warning, what becomes of the user's data; the same words once."""
+    warnings.warn_explicit(message, UserWarning, "finetune_kit", 0, registry=_TOLD)
 
 
 def chosen(frames: dict[str, pd.DataFrame], columns: dict[str, str]) -> dict[str, pd.DataFrame]:
@@ -21,9 +42,10 @@ def chosen(frames: dict[str, pd.DataFrame], columns: dict[str, str]) -> dict[str
     if not frames:
         raise DataError("The data has no splits.")
     for frame in frames.values():
-        for column in columns.values():
+        for role, column in columns.items():
             if column not in frame.columns:
-                raise unknown_name("column", column, map(str, frame.columns))
+                hint = f"If the {role} column has another name, pass {role}='...'."
+                raise unknown_name("column", column, map(str, frame.columns), hint)
             if list(frame.columns).count(column) > 1:
                 raise DataError(f"The data has several columns {column!r}; expected one.")
     if not any(map(len, frames.values())):
@@ -40,8 +62,15 @@ def text_problems(column: pd.Series, noun: str) -> Problems:
     return {
         f"with an empty or missing {noun}": empty,
         f"whose {noun} is not a string": ~is_string(column) & ~empty,
-        f"with a {noun} of over {LONGEST_TEXT:,} characters": _strings(column).str.len() > LONGEST_TEXT,
+        f"with a {noun} of over {LONGEST_TEXT:,} characters": _strings(column).map(len) > LONGEST_TEXT,
+        **faults(column, noun),
     }
+
+
+def faults(column: pd.Series, noun: str) -> Problems:
+    """Which rows hold a string with characters that no text has."""
+    texts = _strings(column).where(~is_empty(column), "")
+    return {f"with {fault} in the {noun}": texts.map(found).astype(bool) for fault, found in FAULTS.items()}
 
 
 def is_string(column: pd.Series) -> pd.Series:
@@ -50,37 +79,59 @@ def is_string(column: pd.Series) -> pd.Series:
 
 
 def is_empty(column: pd.Series) -> pd.Series:
-    """Which cells hold nothing, or a string of white space alone."""
-    return column.isna() | (is_string(column) & (_strings(column).str.strip() == ""))
+    """Which cells hold nothing, or a string that shows nothing."""
+    return column.isna() | (is_string(column) & _strings(column).map(is_blank).astype(bool))
+
+
+def is_blank(text: str) -> bool:
+    """Whether a text shows nothing: white space, control and zero-width characters alone."""
+    return all(letter.isspace() or unicodedata.category(letter) in ("Cc", "Cf") for letter in text)
 
 
 def _strings(column: pd.Series) -> pd.Series:
-    """The column with '' in place of what is no string."""
-    return column.astype(object).where(is_string(column), "").astype(str)
+    """The column with '' in place of what is no string, as plain objects: pandas' own strings refuse a surrogate."""
+    return column.astype(object).where(is_string(column), "")
 
 
-def without_bad_rows(part: pd.DataFrame, problems: Problems, split: str, drop: bool) -> pd.DataFrame:
-    """The part without the rows that have a problem, where `drop` says so.
+def without_bad_rows(
+    part: pd.DataFrame, problems: Problems, split: str, drop: bool, shown: Mapping[str, str] = MappingProxyType({})
+) -> pd.DataFrame:
+    """The part without the rows that have a problem, where `drop` says so; how many these are is told.
 
-    Raises DataError, with the count and the first rows of each kind, where it does not, and
-    where no row would be left.
+    shown: by kind, what stands in the first of its rows. Raises DataError, with the count and
+    the first rows of each kind, where `drop` does not say so, and where no row would be left.
     """
     problems = {kind: rows for kind, rows in problems.items() if rows.any()}
-    bad = pd.concat(problems.values(), axis=1).any(axis=1) if problems else pd.Series(False, index=part.index)
-    if problems and (not drop or bad.all()):
-        found = "; ".join(f"{rows.sum()} {kind} ({_row_numbers(rows)})" for kind, rows in problems.items())
-        where = "" if split == "all" else f" of the split {split!r}"
+    if not problems:
+        return part
+    bad = pd.concat(problems.values(), axis=1).any(axis=1)
+    kinds = (f"{rows.sum()} {kind} ({_row_numbers(rows, shown.get(kind))})" for kind, rows in problems.items())
+    count, found = f"{bad.sum()} of {len(part)} rows{of_split(split)}", "; ".join(kinds)
+    if bad.all():
+        raise DataError(f"{count} cannot be used: {found}. Is this the right column?")
+    if not drop:
         advice = "Mend them, or pass drop_bad_rows=True (--drop-bad-rows) to leave them out."
-        raise DataError(
-            f"{bad.sum()} of {len(part)} rows{where} cannot be used: {found}. "
-            + ("Is this the right column?" if bad.all() else advice)
-        )
+        raise DataError(f"{count} cannot be used: {found}. {advice}")
+    tell(f"{count} are left out: {found}.")
     return part[~bad]
 
 
-def _row_numbers(rows: pd.Series) -> str:
+def _row_numbers(rows: pd.Series, shown: str | None) -> str:
     numbers = [str(i + 1) for i in rows.to_numpy().nonzero()[0]]
-    return ("row " if len(numbers) == 1 else "rows ") + ", ".join(numbers[:5]) + (" ..." if len(numbers) > 5 else "")
+    first = f": {shown}" if shown and len(numbers) == 1 else f"; in row {numbers[0]}: {shown}" if shown else ""
+    listed = ", ".join(numbers[:5]) + (" ..." if len(numbers) > 5 else "")
+    return ("row " if len(numbers) == 1 else "rows ") + listed + first
+
+
+def of_split(split: str) -> str:
+    """Which split's, in a message; of data without splits nothing."""
+    return "" if split == "all" else f" of the split {split!r}"
+
+
+def excerpt(value: object) -> str:
+    """A cell as a message shows it."""
+    words = repr(value)
+    return words if len(words) <= SHOWN else words[:SHOWN] + " ..."
 
 
 def as_splits(parts: dict[str, pd.DataFrame], features: datasets.Features) -> datasets.DatasetDict:

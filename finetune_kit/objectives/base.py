@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,12 @@ class Objective(Learnable):
 
     measures = False
     by_length = False
+
+    def equip(self, model: Any, folder: Path | None = None) -> None:
+        """Put on the model what this objective alone needs, as it is in the checkpoint `folder` if that is given."""
+
+    def release(self, model: Any) -> None:
+        """Take off what `equip` put on."""
 
     @abstractmethod
     def examples(self, split: str, length: int, material: Material) -> torch.utils.data.Dataset[Any]:

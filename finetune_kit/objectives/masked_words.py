@@ -49,7 +49,8 @@ class MaskedWords(TextObjective):
 
 def last_hidden(model: Any, inputs: Batch) -> torch.Tensor:
     """The last hidden states, (batch, length, width)."""
-    return model.base_model(input_ids=inputs["input_ids"], attention_mask=inputs.get("attention_mask"))[0]  # type: ignore[no-any-return]
+    given = {name: inputs[name] for name in ("input_ids", "attention_mask", "token_type_ids") if name in inputs}
+    return model.base_model(**given)[0]  # type: ignore[no-any-return]
 
 
 def word_head(model: Any) -> Callable[[torch.Tensor], torch.Tensor] | None:

@@ -71,7 +71,10 @@ class Job:
             stopped = self._train(number, stage, trainer, model)
             if stopped:
                 break
+            if number < len(stages):
+                objective.release(model)
         after = self._measure(trainer, objective, "measuring after")
+        objective.release(model)
         comparable = stages[0][0].objective == stage.objective
         corpus = material.counts("validation") if isinstance(first, TextObjective) else {}
         before = self.history.before if comparable else {}
@@ -149,7 +152,10 @@ class Job:
     def _latest(self, number: int, objective: Objective, model: Any) -> Any:
         """The model that a stage starts from, with the head that its objective needs; a finished stage's own."""
         finished = [self._done(n) for n in (number, number - 1) if self._done(n).exists()]
-        return checkpoints.load_weights(str(finished[0]), objective.auto_class) if finished else model
+        if finished:
+            model = checkpoints.load_weights(str(finished[0]), objective.auto_class)
+        objective.equip(model, self._done(number) if self._done(number).exists() else None)
+        return model
 
     def _examples(self, stage: Stage, objective: Objective, material: Material) -> tuple[Any, Any]:
         """The training and validation examples of a stage's objective, which may ask a teacher or draw: made once."""
@@ -206,8 +212,10 @@ class Job:
             return dataclasses.replace(stage, steps=steps, warmup_steps=warmup)
         self.history.enter("timing a few steps")
         short = dataclasses.replace(stage, steps=TIMED, warmup_steps=0)
+        timed = copy.deepcopy(model)
+        objective.equip(timed)
         with training.temporary_folder() as folder:
-            trainer = self._trainer(short, objective, copy.deepcopy(model), material, Path(folder), History())
+            trainer = self._trainer(short, objective, timed, material, Path(folder), History())
             trainer.args.eval_strategy = "no"
             clock = Clock()
             trainer.add_callback(clock)

@@ -10,7 +10,8 @@ import datasets
 import numpy as np
 import torch
 
-from .. import data, metrics
+from .. import catalog, checkpoints, data, metrics
+from ..errors import ModelError
 from ..metrics import Criterion, Metric
 from ..objectives import Learnable
 
@@ -52,13 +53,34 @@ class Task(Learnable):
         return {}
 
     @property
+    def classes(self) -> list[str]:
+        """The names of the classes that truth and predictions number from 0; none where an answer is no class."""
+        return []
+
+    @property
     def head_settings(self) -> dict[str, Any]:
         """What the model's configuration must say for this task's head."""
         return {}
 
     def model_class(self, config: Any) -> str:
-        """The transformers class that loads a model of this configuration with the head that this needs."""
+        """The transformers class that loads a model of this configuration with the head that this needs.
+
+        Raises ModelError where transformers has no such head for it.
+        """
+        name = self.head_class(config)
+        if not checkpoints.has_head(config, name):
+            raise ModelError(f"A model of the type {config.model_type!r} has no head for {self.record}. {self.fitting}")
+        return name
+
+    def head_class(self, config: Any) -> str:
+        """The transformers class of the head, whether or not there is one for a model of this configuration."""
         return self.auto_class
+
+    @property
+    def fitting(self) -> str:
+        """Which models of the catalogue this task may take, and the call that lists them, in a sentence."""
+        names = [record.name for record in catalog.MODELS if self.record in record.tasks]
+        return f"Expected one such as {', '.join(names[:3])}; ftk.models({self.record!r}) lists those that fit."
 
     def sample(self, labels: int | None, seed: int) -> datasets.Dataset:
         """The training split, or `labels` examples of it."""

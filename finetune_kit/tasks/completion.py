@@ -15,11 +15,12 @@ from torch.nn import functional as F
 
 from .. import corpora, data
 from ..data.splitting import normalise
+from ..errors import DataError
 from ..metrics import NextWordAccuracy, Perplexity
 from ..objectives.base import IGNORED
 from .base import Baseline
 from .generation import Generation, end_token, generate
-from .texts import checked_texts
+from .texts import checked_texts, tell_cut
 from .writing import WritingTask
 
 WHOLE = 10**9  # a block as long as any text
@@ -74,10 +75,12 @@ class Completion(WritingTask):
         """
         end = end_token(processor)
         if "prompt" in dataset.column_names:
-            ids = processor(dataset["prompt"][:], add_special_tokens=False)["input_ids"]
+            ids = _tokens(dataset["prompt"][:], processor)
+            long = sum(1 + len(tokens) > max_length for tokens in ids)
+            tell_cut(long, len(ids), f"prompts are too long for max_length={max_length}", "their beginning is left out")
             return datasets.Dataset.from_dict({"input_ids": [[end, *tokens][-max_length:] for tokens in ids]})
         encoded: dict[str, list[Any]] = {"input_ids": [], "labels": [], "example": []}
-        for number, tokens in enumerate(processor(dataset["text"][:], add_special_tokens=False)["input_ids"]):
+        for number, tokens in enumerate(_tokens(dataset["text"][:], processor)):
             whole = [end, *tokens, end]
             for start in range(0, len(whole) - 1, max_length - 1):
                 block = whole[start : start + max_length]
@@ -139,6 +142,11 @@ class Completion(WritingTask):
         return {} if processor is None else {"token frequencies": functools.partial(token_frequencies, self, processor)}
 
 
+def _tokens(texts: list[str], processor: Any) -> list[list[int]]:
+    """The tokens of each text, however many, and none that mark its ends."""
+    return list(processor(texts, add_special_tokens=False, verbose=False)["input_ids"])
+
+
 def token_frequencies(
     task: Completion, processor: Any, train: datasets.Dataset, examples: datasets.Dataset
 ) -> np.ndarray:
@@ -157,7 +165,15 @@ def _works(source: Any) -> list[tuple[str, str]] | None:
     named = isinstance(source, (str, Path)) and (
         source == corpora.PYTHON_DOCS or Path(source).suffix.lower() in corpora.TEXT_SUFFIXES or _is_folder(source)
     )
-    return list(corpora.read(source)) if named or isinstance(source, list) else None
+    if not named and not isinstance(source, list):
+        return None
+    works = list(corpora.read(source))
+    if len(works) < len(data.SPLITS):
+        raise DataError(
+            f"{'The list' if isinstance(source, list) else source} holds {len(works)} paragraphs; at least "
+            f"{len(data.SPLITS)} are needed, one for each of {', '.join(data.SPLITS)}. Empty lines part paragraphs."
+        )
+    return works
 
 
 def _is_folder(path: str | Path) -> bool:

@@ -14,11 +14,13 @@ from ..errors import ConfigError, ModelError
 from ..metrics import LOSS, Criterion
 from ..objectives.base import Batch
 from .question_answering import QuestionAnswering
+from .texts import tell_cut
 
 LONGEST_ANSWER = 30  # tokens
 CANDIDATES = 20  # first and last tokens that are tried with each other
 KEPT = 5  # answers kept of an example
-OUTSIDE = [-1, -1]  # the offsets of a token that is not of the passage
+Span = tuple[int, int]  # of a passage's characters: the first, and the one behind the last
+OUTSIDE = (-1, -1)  # the offsets of a token that is not of the passage
 
 
 class ExtractiveQA(QuestionAnswering):
@@ -56,15 +58,24 @@ class ExtractiveQA(QuestionAnswering):
     ) -> datasets.Dataset:
         """One row a window: its inputs, the `example` it is of, each token's `offsets` and, with answers, positions.
 
-        Half of a window at most is the question's; of a longer one the end is cut off.
+        Half of a window at most is the question's; of a longer one the end is cut off. How many
+        questions lose theirs is told, and how many answers are too long to be learnt or found.
         """
         if not getattr(processor, "is_fast", False) or processor.cls_token_id is None:
-            raise ModelError("Extractive question answering needs a fast tokenizer with a [CLS] token, of a BERT kind.")
+            raise ModelError(
+                "Extractive question answering needs a fast tokenizer with a [CLS] token, which this model has not. "
+                + self.fitting
+            )
         longest = max_length // 2  # of a question
         room = max_length - longest - processor.num_special_tokens_to_add(pair=True)
+        questions, contexts = dataset["question"][:], dataset["context"][:]
+        beginnings = _beginnings(questions, processor, longest)
+        cut = sum(kept != whole for kept, whole in zip(beginnings, questions, strict=True))
+        half = f"questions are longer than half of max_length={max_length}"
+        tell_cut(cut, len(questions), half, "their end is left out")
         windows = processor(
-            _beginnings(dataset["question"][:], processor, longest),
-            dataset["context"][:],
+            beginnings,
+            contexts,
             truncation="only_second",
             max_length=max_length,
             stride=min(self.stride, room // 2),
@@ -81,8 +92,9 @@ class ExtractiveQA(QuestionAnswering):
         for number, spans in enumerate(offsets):
             parts = windows.sequence_ids(number)
             encoded["offsets"].append(
-                [list(span) if part == 1 else OUTSIDE for span, part in zip(spans, parts, strict=True)]
+                [tuple(span) if part == 1 else OUTSIDE for span, part in zip(spans, parts, strict=True)]
             )
+        encoded["offsets"] = _whole_letters(encoded["offsets"], rows, contexts)
         if "answers" in dataset.column_names:
             answers = dataset["answers"][:]
             marks = [ids.index(processor.cls_token_id) for ids in encoded["input_ids"]]
@@ -91,6 +103,7 @@ class ExtractiveQA(QuestionAnswering):
                 for row, spans, mark in zip(rows, encoded["offsets"], marks, strict=True)
             ]
             encoded["start_positions"], encoded["end_positions"] = map(list, zip(*places, strict=True))
+            _tell_missed(answers, rows, places, marks, max_length)
         return datasets.Dataset.from_dict(encoded)
 
     def collator(self, processor: Any) -> Any:
@@ -152,12 +165,58 @@ class ExtractiveQA(QuestionAnswering):
 
 def _beginnings(texts: list[str], processor: Any, tokens: int) -> list[str]:
     """Of each text as much as its first `tokens` tokens are of."""
-    spans = processor(texts, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
+    spans = processor(texts, add_special_tokens=False, return_offsets_mapping=True, verbose=False)["offset_mapping"]
     pairs = zip(texts, spans, strict=True)
     return [text[: found[tokens - 1][1]] if len(found) > tokens else text for text, found in pairs]
 
 
-def _place(answers: dict[str, Any], offsets: list[list[int]], mark: int) -> tuple[int, int]:
+def _whole_letters(windows: list[list[Span]], rows: list[int], contexts: list[str]) -> list[list[Span]]:
+    """The offsets of windows, with what the tokenizer drops, such as accents and marks of direction, beside its letter.
+
+    rows: which of the contexts each window is of. What no token covers, and is no white space,
+    goes to the token before it, and where white space parts them to the one behind it.
+    """
+    spans: dict[int, set[Span]] = {row: set() for row in rows}
+    for row, offsets in zip(rows, windows, strict=True):
+        if not contexts[row].isascii():
+            spans[row].update(offsets)
+    wider = {row: _widened(sorted(found - {OUTSIDE}), contexts[row]) for row, found in spans.items()}
+    return [[wider[row].get(span, span) for span in offsets] for row, offsets in zip(rows, windows, strict=True)]
+
+
+def _widened(spans: list[Span], context: str) -> dict[Span, Span]:
+    """The spans of a passage's tokens, in order, and what each becomes."""
+    made: dict[Span, Span] = {}
+    covered = 0
+    for number, (start, end) in enumerate(spans):
+        first, last = start, end
+        before = spans[number + 1][0] if number + 1 < len(spans) else len(context)
+        while first > covered and not context[first - 1].isspace():
+            first -= 1
+        while last < before and not context[last].isspace():
+            last += 1
+        made[start, end] = first, last
+        covered = max(covered, last)
+    return made
+
+
+def _tell_missed(
+    answers: list[dict[str, Any]], rows: list[int], places: list[tuple[int, int]], marks: list[int], length: int
+) -> None:
+    """Say how many answers no window holds whole, which teaches that there is none, and how many are never found."""
+    placed: dict[int, int] = {}  # by example: the tokens of its answer
+    for row, (first, last), mark in zip(rows, places, marks, strict=True):
+        if first != mark:
+            placed[row] = last - first + 1
+    asked = [row for row, found in enumerate(answers) if len(found["text"])]
+    missed = sum(row not in placed for row in asked)
+    whole = f"answers stand whole in no window of max_length={length}"
+    tell_cut(missed, len(asked), whole, "their passages are learnt as without an answer")
+    long = sum(tokens > LONGEST_ANSWER for tokens in placed.values())
+    tell_cut(long, len(asked), f"answers have more than {LONGEST_ANSWER} tokens", "none so long is given", "")
+
+
+def _place(answers: dict[str, Any], offsets: list[Span], mark: int) -> tuple[int, int]:
     """The first and last token of the first answer in this window; [CLS] where it is not wholly there."""
     if not len(answers["text"]):
         return mark, mark

@@ -6,7 +6,7 @@ import math
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 import transformers
@@ -62,8 +62,20 @@ def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
+class Written(NamedTuple):
+    """A text that a model wrote, and whether it came to its end before there were too many tokens."""
+
+    text: str
+    ended: bool
+
+
 def generate(model: Any, processor: Any, batch: dict[str, torch.Tensor], how: Generation) -> list[str]:
-    """The text that the model writes after each prompt of a batch, without the prompt and without special tokens.
+    """The texts alone of `write`."""
+    return [found.text for found in write(model, processor, batch, how)]
+
+
+def write(model: Any, processor: Any, batch: dict[str, torch.Tensor], how: Generation) -> list[Written]:
+    """What the model writes after each prompt of a batch, without the prompt and without special tokens.
 
     Ends at the model's end token, at a stop text or after `new_tokens`; a stop text is cut off.
     Of the places that a decoder has, if their number is fixed, new tokens get half at most; a
@@ -73,28 +85,33 @@ def generate(model: Any, processor: Any, batch: dict[str, torch.Tensor], how: Ge
     settings: dict[str, Any] = {"num_beams": how.beams, "do_sample": how.sample}
     if how.sample:
         settings |= {"temperature": how.temperature, "top_p": how.top_p, "top_k": 0}
-    room, settings["max_new_tokens"] = _room(model.config, how.new_tokens)
-    texts: list[str] = []
+    places, settings["max_new_tokens"] = room(model.config, how.new_tokens)
+    ends = _ends(model, processor)
+    found: list[Written] = []
     # Seeding reaches all GPUs, so the state of each is put back. Of GPT's prompts, which begin with
     # the token that it pads with too, transformers would say that their mask is missing.
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())), quiet():
         for ids, mask in _parts(batch, model.config.is_encoder_decoder, how.sample):
-            ids, mask = ids[:, -room:], mask[:, -room:]
+            ids, mask = ids[:, -places:], mask[:, -places:]
             prompt = 0 if model.config.is_encoder_decoder else ids.shape[1]
             torch.manual_seed(zlib.crc32(str(ids.tolist()).encode(), how.seed))
             written = model.generate(
                 input_ids=ids,
                 attention_mask=mask,
                 pad_token_id=processor.pad_token_id,
-                eos_token_id=_ends(model, processor),
+                eos_token_id=sorted(ends) or None,
                 stopping_criteria=[_Stop(how.stop, processor, prompt)] if how.stop else None,
                 **settings,
             )
-            texts += processor.batch_decode(written[:, prompt:], skip_special_tokens=True)
-    return [_cut(text, how.stop).strip() for text in texts]
+            texts = processor.batch_decode(written[:, prompt:], skip_special_tokens=True)
+            new = written[:, prompt or 1 :].tolist()  # the first token of an encoder's decoder is none
+            for text, tokens in zip(texts, new, strict=True):
+                kept = _cut(text, how.stop)
+                found.append(Written(kept.strip(), kept != text or not ends.isdisjoint(tokens)))
+    return found
 
 
-def _room(config: Any, wanted: int) -> tuple[int, int]:
+def room(config: Any, wanted: int) -> tuple[int, int]:
     """The most tokens of a prompt, and the most new ones."""
     places = longest(config)
     if config.is_encoder_decoder:  # which counts the two apart
@@ -118,11 +135,11 @@ def _parts(
     yield ids, mask
 
 
-def _ends(model: Any, processor: Any) -> list[int] | None:
+def _ends(model: Any, processor: Any) -> set[int]:
     """What ends a text: the tokenizer's end token, which fine-tuning teaches, and those that the model knew before."""
     own = model.generation_config.eos_token_id
     known = own if isinstance(own, list) else [own]
-    return sorted({token for token in (processor.eos_token_id, *known) if token is not None}) or None
+    return {token for token in (processor.eos_token_id, *known) if token is not None}
 
 
 class _Stop(transformers.StoppingCriteria):  # type: ignore[misc]

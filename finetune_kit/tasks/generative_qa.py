@@ -21,6 +21,7 @@ class GenerativeQA(QuestionAnswering, TextToText):
     """
 
     record = "generative-qa"
+    nouns = ("passages with their question", "answers")
 
     def __init__(self, *args: Any, generation: Generation | dict[str, Any] | None = None, **settings: Any):
         super().__init__(*args, **settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import datasets
@@ -12,7 +13,8 @@ from .. import data
 from ..errors import DataError
 from ..metrics import Accuracy, MacroF1
 from .base import Baseline, Task
-from .texts import checked_texts
+from .generation import end_token, with_padding
+from .texts import beyond, checked_texts, tell_cut
 
 
 class TextClassification(Task):
@@ -53,6 +55,10 @@ class TextClassification(Task):
         return {"names": self.names}
 
     @property
+    def classes(self) -> list[str]:
+        return self.names
+
+    @property
     def head_settings(self) -> dict[str, Any]:
         return {
             "num_labels": len(self.names),
@@ -67,13 +73,25 @@ class TextClassification(Task):
     def encode(
         self, dataset: datasets.Dataset, processor: Any, max_length: int, config: Any = None
     ) -> datasets.Dataset:
-        encoded = dict(processor(dataset["text"][:], truncation=True, max_length=max_length))
+        """Each text's first `max_length` tokens; how many texts have more is told.
+
+        A T5's head reads the end token, of which there must be one in every text.
+        """
+        texts = dataset["text"][:]
+        encoded = dict(processor(texts, truncation=True, max_length=max_length))
+        cut = beyond(texts, processor, encoded["input_ids"], max_length)
+        tell_cut(cut, len(texts), f"texts are too long for max_length={max_length}", "their end is left out")
+        if config is not None and config.is_encoder_decoder:
+            end = end_token(processor)
+            words = [[token for token in ids if token != end][: max_length - 1] for ids in encoded["input_ids"]]
+            encoded = {"input_ids": [[*ids, end] for ids in words]}
+            encoded["attention_mask"] = [[1] * len(ids) for ids in encoded["input_ids"]]
         if "label" in dataset.column_names:
             encoded["labels"] = dataset["label"][:]
         return datasets.Dataset.from_dict(encoded)
 
     def collator(self, processor: Any) -> Any:
-        return transformers.DataCollatorWithPadding(processor)
+        return transformers.DataCollatorWithPadding(with_padding(processor))
 
     def decide(self, outputs: np.ndarray) -> np.ndarray:
         return outputs.argmax(axis=-1)
@@ -108,12 +126,18 @@ def majority_class(train: datasets.Dataset, examples: datasets.Dataset) -> np.nd
 
 
 def tfidf_logistic_regression(train: datasets.Dataset, examples: datasets.Dataset) -> np.ndarray:
-    """Logistic regression over TF-IDF of words and word pairs: (examples,) int64."""
+    """Logistic regression over TF-IDF of words and word pairs: (examples,) int64.
+
+    The majority class where there is nothing to learn from: no word, as in emoji, or one class only.
+    """
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
 
     vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")
     classifier = make_pipeline(vectorizer, LogisticRegression(C=10, max_iter=1000))
-    predictions: np.ndarray = classifier.fit(train["text"][:], train["label"][:]).predict(examples["text"][:])
+    texts, labels = train["text"][:], train["label"][:]
+    if len(set(labels)) < 2 or not any(re.search(r"\w", text) for text in texts):
+        return majority_class(train, examples)
+    predictions: np.ndarray = classifier.fit(texts, labels).predict(examples["text"][:])
     return predictions

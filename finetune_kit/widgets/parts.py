@@ -11,6 +11,9 @@ from typing import Any
 
 import ipywidgets as ipw
 
+from ..inspection import Passage, Piece, own_texts
+
+LONG = 300  # pieces of a text that are shown before its middle is left out
 REDRAW = 0.5  # seconds between pictures: more often and the browser, not the training, is the work
 
 
@@ -163,6 +166,88 @@ def marked(passage: str, start: int, span: str) -> str:
         f'<p style="line-height:1.5;max-width:640px">{html.escape(before)}<mark style="{style}">{html.escape(found)}'
         f"</mark>{html.escape(after)}</p>"
     )
+
+
+# Words take turns in two tints, which show on white and on black; a dashed line stands between the pieces of a word.
+PIECES_STYLE = """<style>
+.ftk-text { line-height: 1.9; max-width: 860px; margin: 2px 0 6px; white-space: pre-wrap; overflow-wrap: anywhere }
+.ftk-text.ftk-numbered { line-height: 2.6 }
+.ftk-text span[title] { padding: 2px 2px; border-radius: 2px }
+.ftk-blue { background: rgba(86, 180, 233, .35) }
+.ftk-orange { background: rgba(230, 159, 0, .3) }
+.ftk-text .ftk-goes-on { border-inline-start: 1px dashed rgba(128, 128, 128, .9); border-radius: 0 }
+.ftk-unknown { background: rgba(213, 94, 0, .3); outline: 2px dotted #D55E00; outline-offset: -1px }
+.ftk-sign { opacity: .6 }
+.ftk-unread { opacity: .35 }
+.ftk-mark { font-weight: bold; white-space: nowrap }
+.ftk-text rt { font-size: 65%; padding: 0 2px }
+</style>"""
+
+
+def pieces(passage: Passage, numbers: bool = False) -> str:
+    """A text as coloured pieces; wants PIECES_STYLE once on the page.
+
+    The tooltip of a piece tells its number in the vocabulary, which `numbers` writes above it.
+    An unknown piece has a frame and a question mark. Scissors stand where the bound on the
+    length cuts, and what is cut off is faint. Of a very long text the middle is left out.
+    """
+    texts = own_texts(passage.text, passage.pieces)
+    kept = _worth_showing(passage)
+    spans: list[str] = []
+    end, blue, hidden = 0, False, 0
+    for place, (piece, own) in enumerate(zip(passage.pieces, texts, strict=True)):
+        blue = blue if piece.continues else not blue
+        gap, end = passage.text[end : piece.start], max(end, piece.end)
+        if place not in kept:
+            hidden += 1
+            continue
+        if hidden:
+            spans.append(f'<span class="ftk-mark">… {hidden:,} more pieces …</span>')
+            gap, hidden = "", 0
+        faint = passage.unread[0] <= place < passage.unread[1]
+        shown = html.escape(gap) + _piece(piece, own, blue, numbers)
+        spans.append(_cut_mark(passage, place) + (f'<span class="ftk-unread">{shown}</span>' if faint else shown))
+    numbered = " ftk-numbered" if numbers else ""
+    return f'<div class="ftk-text{numbered}" dir="auto">{"".join(spans)}{html.escape(passage.text[end:])}</div>'
+
+
+def _piece(piece: Piece, own: str, blue: bool, numbers: bool) -> str:
+    """One piece. Of several that share a letter all but the last show as a dot."""
+    inner = own.lstrip()  # the space that many pieces begin with stays outside
+    before, after = (own[: len(own) - len(inner)], "") if inner else ("", "\n" * own.count("\n"))
+    sign = ("↵" * len(after) or "␣") if own else "·"
+    shown = html.escape(inner) if inner else f'<span class="ftk-sign">{sign}</span>'
+    title = f"{piece.token}, number {piece.id:,}"
+    look = ["ftk-blue" if blue else "ftk-orange"]
+    if piece.continues:
+        look.append("ftk-goes-on")
+    if not piece.known:
+        look, shown, title = [*look[1:], "ftk-unknown"], f"{shown}<sup>?</sup>", f"{title}: unknown to this tokenizer"
+    if numbers:
+        shown = f"<ruby>{shown}<rt>{piece.id}</rt></ruby>"
+    return f'{html.escape(before)}<span class="{" ".join(look)}" title="{html.escape(title)}">{shown}</span>{after}'
+
+
+def _cut_mark(passage: Passage, place: int) -> str:
+    """The scissors before a piece, if the bound cuts there."""
+    first, again = passage.unread
+    if place == passage.border:
+        says = "the first window ends here; the next one begins a little before"
+    elif first < again and place in (first, again):
+        says = "cut off from here on" if place == first else "read from here on"
+    else:
+        return ""
+    return f'<span class="ftk-mark" role="img" aria-label="{says}" title="{says}">✂</span>'
+
+
+def _worth_showing(passage: Passage) -> set[int]:
+    """The places of the pieces that are shown: all, or of a long text its ends and where it is cut."""
+    number = len(passage.pieces)
+    if number <= 2 * LONG:
+        return set(range(number))
+    cuts = [place for place in (*passage.unread, passage.border or 0) if place]
+    near = [range(max(0, place - LONG // 4), min(number, place + LONG // 4)) for place in cuts]
+    return {*range(LONG), *range(number - LONG // 2, number), *(place for around in near for place in around)}
 
 
 def code(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import textwrap
 import threading
 from typing import Any
 
@@ -20,6 +21,8 @@ from .live import LivePanel, call
 LABELS = (8, 16, 32, 64, 128, 256, 512, 1024)
 STRATEGIES = ("scratch", "head", "last-1", "last-2", "full")
 SHOWN = 4  # examples of each kind of change
+BEHIND = 6  # examples behind a cell of the confusion table
+LONGEST = 300  # letters of an example that are shown
 
 
 def studio(task: str | Task = "sentiment", **settings: Any) -> Studio:
@@ -87,7 +90,9 @@ class Studio(LivePanel):
         ask = f"The {last}" if first else "Type a sentence and press Enter"
         self.boxes = {name: parts.question(f"The {name}", self.try_sentence, name, long=True) for name in first}
         self.boxes[last] = parts.question(ask, self.try_sentence, last if first else "Try it")
-        return [self.scores, self.changes, ipw.VBox([*self.boxes.values(), self.answer])]
+        self.confusion = Confusion(self.task.fields[-1])
+        confused = [self.confusion] if self.task.classes else []
+        return [self.scores, *confused, self.changes, ipw.VBox([*self.boxes.values(), self.answer])]
 
     @property
     def sentence(self) -> Any:
@@ -121,10 +126,19 @@ class Studio(LivePanel):
             return
         try:
             row = self.run.predict(given if len(given) > 1 else [*given.values()]).iloc[0].to_dict()
+            said = self._said(row)
         except FinetuneKitError as error:
             self.answer.value = parts.message(str(error), "error")
             return
-        self.answer.value = parts.answer(row) + self._moved(row) + self._next(row)
+        self.answer.value = said + self._moved(row) + self._next(row)
+
+    def _said(self, row: dict[str, Any]) -> str:
+        """The answer; to a prompt beside how the model went on with it before fine-tuning, if it knew anything."""
+        if self.run is None or "prompt" not in row or not strategies.parse(self.run.config.strategy).pretrained:
+            return parts.answer(row)
+        before = self.run.predict([row["prompt"]], before=True)["prediction"].iloc[0]
+        both = parts.table(["before fine-tuning", "after"], [[before, row["prediction"]]], "How the prompt goes on:")
+        return f'<div style="margin-bottom:8px">{both}</div>'
 
     def _moved(self, row: dict[str, Any]) -> str:
         """Which words moved a prediction that has probabilities, of a text that is neither a word nor a book."""
@@ -141,7 +155,8 @@ class Studio(LivePanel):
         if self.run is None or "prompt" not in row:
             return ""
         table = probes.next_words(row["prompt"], self.run)
-        bars = parts.bars(dict(zip(table["word"], table["probability"], strict=True)))
+        words = [word if word.strip() else repr(word) for word in table["word"]]  # else a line break shows as nothing
+        bars = parts.bars(dict(zip(words, table["probability"], strict=True)))
         return parts.message("The likeliest next word after the prompt:") + bars
 
     # --- what it shows
@@ -149,6 +164,7 @@ class Studio(LivePanel):
     def _clear(self) -> None:
         for widget in (self.scores, self.changes, self.answer):
             widget.value = ""
+        self.confusion.clear()
 
     def _curves(self, history: History, axes: list[Any]) -> None:
         metric = self.task.metric
@@ -162,6 +178,8 @@ class Studio(LivePanel):
         rows = [[n.replace("_", " "), show(n, old), show(n, run.after[n])] for n, old in run.before.items()]
         caption = f"{run.seconds:.1f} s of training, {run.trainable_share:.1%} of the weights trained"
         self.scores.value = parts.table(["validation", "before", "after"], rows, caption)
+        if self.task.classes:
+            self.confusion.show(run)
         changes = run.changes()
         counts = changes["change"].value_counts()
         columns = [self.task.fields[-1], "truth", "before", "after"]
@@ -169,12 +187,75 @@ class Studio(LivePanel):
         texts = []
         for kind in ("fixed", "broken"):
             some = changes[changes["change"] == kind].head(SHOWN)
-            texts += [[kind, *map(str, row)] for row in some[columns].itertuples(index=False)]
-        caption = f"{counts.get('fixed', 0)} examples fixed, {counts.get('broken', 0)} broken; some of them:"
-        self.changes.value = parts.table(["", *columns], texts, caption)
+            texts += [[kind, *row] for row in _cells(some, columns)]
+        caption = f"{counts.get('fixed', 0)} examples fixed, {counts.get('broken', 0)} broken"
+        some_of_them = parts.table(["", *columns], texts, f"{caption}; some of them:")
+        self.changes.value = some_of_them if texts else parts.message(f"{caption}.")
         self.try_sentence()
 
     def _source(self) -> str:
         changed = {k: v for k, v in self.settings().to_dict().items() if k != "task"}
         task = "task" if self._given else f"{self.config.task!r}"
         return call("fine_tune", task, *(f"{name}={value!r}" for name, value in changed.items()))
+
+
+class Confusion(ipw.VBox):  # type: ignore[misc]
+    """Which classes a run takes for which: a picture, and a list of its cells, each with the examples behind it."""
+
+    def __init__(self, field: str):
+        self.field = field
+        self._run: Run | None = None
+        self.picture = parts.LivePicture(_confusion_png)
+        # No Select: JupyterLab takes the arrow keys of an open list, but not those of one that unfolds.
+        self.cells = ipw.Dropdown(description="Examples", layout=ipw.Layout(width="480px"))
+        self.examples = ipw.HTML()
+        self.cells.observe(lambda _: self._show_examples(), "value")
+        what = "Validation examples by class; a cell is the darker, the larger its share of the row:"
+        super().__init__(
+            [ipw.HTML(parts.message(what)), self.picture.widget, self.cells, self.examples],
+            layout=ipw.Layout(margin="8px 0"),
+        )
+        self.clear()
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self._run = None
+        self.layout.display = "none"
+
+    def show(self, run: Run) -> None:
+        """Show the confusions of a run."""
+        table = run.confusion()
+        self.picture.update(table, force=True)
+        self.picture.widget.layout.width = f"{plots.confusion_size(table)[0] / plots.WIDTH:.0%}"  # else it is stretched
+        filled = [(truth, name, n) for truth, row in table.iterrows() for name, n in row.items() if n]
+        filled.sort(key=lambda cell: (cell[0] == cell[1], -cell[2]))
+        self._run = None  # the options' own events have nothing to show yet
+        self.cells.options = [(_cell(*cell), cell[:2]) for cell in filled]
+        self.cells.index = 0
+        self._run = run
+        self._show_examples()
+        self.layout.display = ""
+
+    def _show_examples(self) -> None:
+        if self._run is None or self.cells.value is None:
+            return
+        found = self._run.examples(*self.cells.value)
+        columns = [self.field, "before"]
+        some = found.head(BEHIND)
+        caption = f"{len(some)} of these {len(found)}, and what they were taken for before training:"
+        self.examples.value = parts.table(columns, _cells(some, columns), caption)
+
+
+def _confusion_png(table: Any) -> bytes:
+    return plots.png(lambda ax: plots.confusion(table, ax), 1, *plots.confusion_size(table))
+
+
+def _cell(truth: str, prediction: str, count: int) -> str:
+    """A cell of a confusion table in words."""
+    return f"{count} × {truth}, " + ("right" if truth == prediction else f"taken for {prediction}")
+
+
+def _cells(frame: Any, columns: list[str]) -> list[list[str]]:
+    """The rows of a frame as texts, long ones cut."""
+    rows = frame[columns].itertuples(index=False)
+    return [[textwrap.shorten(str(value), LONGEST, placeholder=" …") for value in row] for row in rows]

@@ -230,9 +230,8 @@ def run(
     if data and not task and config is None:
         given["task"] = "text-classification"
     base = RunConfig.from_yaml(config).to_dict() if config else {}
-    settings = RunConfig.from_dict({**base, **given})
-    if "model" not in {**base, **given}:
-        settings = RunConfig.from_dict({**settings.to_dict(), "model": catalog.task(settings.task).model})
+    asked = {"task": RunConfig.task, **base, **given}
+    settings = RunConfig.from_dict({**catalog.task(asked["task"]).usual, **asked})
     folder = out or Path("runs") / f"{settings.task}-{settings.strategy}-{time.strftime('%Y%m%d-%H%M%S')}"
     with console.status("starting torch ..."):
         from . import runs

@@ -18,6 +18,12 @@ from playwright.sync_api import expect, sync_playwright
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 NOTEBOOK, PRETRAINING = NOTEBOOKS / "00_quickstart.ipynb", NOTEBOOKS / "01_pretraining.ipynb"
+CLASSIFICATION = NOTEBOOKS / "06_text_classification.ipynb"
+# The cells that a notebook's panel needs; the whole of each notebook runs in test_notebooks.py.
+NEEDED = {
+    PRETRAINING: ("import finetune_kit", "settings = dict(", "sentences = [", "pretrain_panel("),
+    CLASSIFICATION: ("import finetune_kit", "data_browser("),
+}
 # Without these Chromium keeps looking for hosts that an offline machine cannot reach.
 OFFLINE = [
     "--no-sandbox",
@@ -37,10 +43,9 @@ pytestmark = [
 
 
 def _only_the_panel(path):
-    """The notebook with no other code than what its panel needs; the whole of it runs in test_notebooks.py."""
+    """The notebook with no other code than what its panel needs."""
     notebook = nbformat.read(path, as_version=4)
-    needed = ("import finetune_kit", "settings = dict(", "sentences = [", "pretrain_panel(")
-    notebook.cells = [cell for cell in notebook.cells if any(words in cell.source for words in needed)]
+    notebook.cells = [cell for cell in notebook.cells if any(words in cell.source for words in NEEDED[path])]
     for cell in notebook.cells:
         if cell.source.startswith(("settings =", "sentences =")):
             cell.source = cell.source.partition("\ncounted =")[0].partition("\nftk.")[0]
@@ -52,7 +57,8 @@ def lab(tmp_path_factory):
     """JupyterLab over a copy of the notebook; its address."""
     folder = tmp_path_factory.mktemp("lab")
     shutil.copy(NOTEBOOK, folder)
-    nbformat.write(_only_the_panel(PRETRAINING), folder / PRETRAINING.name)
+    for path in NEEDED:
+        nbformat.write(_only_the_panel(path), folder / path.name)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -219,3 +225,43 @@ def test_pretraining_without_a_corpus_says_so_in_the_panel(pretraining):
     box.press("Enter")
     pretraining.get_by_role("button", name="Pretrain").click()
     expect(pretraining.get_by_text("no file or folder 'nowhere.txt'")).to_be_visible()
+
+
+# --- data browser
+
+
+@pytest.fixture(scope="module")
+def data_browser(lab, browser):
+    """The data browser of the notebook on text classification."""
+    page = run_all(browser, lab, CLASSIFICATION.name)
+    found = page.locator(".widget-vbox", has=page.get_by_text("pieces a word")).first
+    found.scroll_into_view_if_needed()
+    return found
+
+
+def test_data_browser_turns_its_pages_and_filters(data_browser):
+    expect(data_browser).to_contain_text("1 to 5 of 1,344")
+    data_browser.get_by_role("button", name="Next").click()
+    expect(data_browser).to_contain_text("6 to 10 of 1,344")
+    choose(data_browser, "Class", "rooms")
+    expect(data_browser).to_contain_text("1 to 5 of 168")
+    box = data_browser.get_by_placeholder("Words, then Enter")
+    box.fill("piano")
+    box.press("Enter")
+    expect(data_browser.get_by_text("1 to 5 of 168")).to_have_count(0)
+    expect(data_browser.get_by_text("piano").first).to_be_visible()
+
+
+def test_data_browser_reads_again_with_another_model(data_browser):
+    box = data_browser.get_by_placeholder("hub id")
+    box.fill("pocket-gpt")
+    box.press("Enter")
+    expect(data_browser).to_contain_text("pocket-gpt reads")
+    box.fill("pocket-wav2vec2")
+    box.press("Enter")
+    expect(data_browser.get_by_text("Error:")).to_be_visible()
+
+
+def test_data_browser_draws_lengths(data_browser):
+    data_browser.get_by_role("tab", name="Lengths").click()
+    expect(data_browser.locator("img").first).to_be_visible()

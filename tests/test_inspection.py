@@ -1,5 +1,7 @@
 """Inspection against plain tokenizer calls, and against counts by hand on small data."""
 
+from collections import Counter
+
 import datasets
 import numpy as np
 import pandas as pd
@@ -290,13 +292,23 @@ def test_the_end_of_a_question_that_takes_more_than_half_of_a_window_is_cut_off(
     found = ftk.inspect(ftk.ExtractiveQA(frame), folder, max_length=12)
     passages = {passage.name: passage for passage in found.examples("train", [0])[0].passages}
     assert passages["question"].unread == (6, 8) and passages["context"].unread == (0, 0)
-    # A short passage beside it makes one window, which is no reason to take the others for cut off.
-    frame["context"], frame["answers"] = "it", ""
-    short = ftk.inspect(ftk.ExtractiveQA(pd.concat([frame[:1], tiny_questions(24)[1:]])), folder, max_length=12)
-    rows = list(short.task.splits["train"])
-    long = sum(len(row["question"].split()) + len(row["context"].split()) + 3 > 12 for row in rows)
-    assert short.readings["train"].fates["too long"] == long
-    assert short.readings["train"].fates["end"] == sum(row["context"] == "it" for row in rows)
+
+
+def test_a_question_is_cut_even_where_it_and_its_passage_would_fit(folder):
+    asked = tiny_questions(24)
+    asked.loc[0, ["question", "context"]] = [
+        "is the film good and it was so",
+        "it",
+    ]
+    asked.at[0, "answers"] = {"text": [], "answer_start": []}
+    found = ftk.inspect(ftk.ExtractiveQA(asked), folder, max_length=12)
+    fates = {"end": 0, "windows": 0}
+    for part in found.task.splits.values():
+        sizes = [len(row["question"].split()) + len(row["context"].split()) + 3 for row in part]
+        fates["windows"] += sum(size > 12 for size in sizes)
+        fates["end"] += sum(row["context"] == "it" for row in part)
+    counted = sum((reading.fates for reading in found.readings.values()), Counter())
+    assert fates["end"] == 1 and counted == {**fates, "too long": fates["windows"] + 1}
 
 
 def test_running_text_is_read_in_blocks(writers):

@@ -267,7 +267,7 @@ def test_predictions_that_break_off_are_counted_and_measurements_are_not(run):
 @pytest.mark.parametrize("model", ["pocket-bert", "pocket-wav2vec2"])
 def test_a_model_that_cannot_write_is_named_beside_some_that_can(model, task):
     with pytest.raises(
-        ModelError, match=r"has no head for translation\. Expected one such as t5-small.*ftk\.models\('tr"
+        ModelError, match=r"has no head for translation\. Expected one such as pocket-gpt.*ftk\.models\('tr"
     ):
         ftk.fine_tune(task, model)
 

@@ -6,8 +6,8 @@ from .records import ModelRecord
 
 TEXT = ("sentiment", "text-classification")
 READING = (*TEXT, "question-answering")
-WRITING = ("completion", "generative-qa")
 TEXT_TO_TEXT = ("translation", "generative-qa")
+WRITING = ("completion", *TEXT_TO_TEXT)
 IMAGES = ("image-classification",)
 OBJECTS = ("object-detection",)
 SOUND = ("audio-classification",)

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
 class TaskRecord:
-    """A task: the class that handles it (`module:Class`, imported on use), its embedded data, its usual model."""
+    """A task: the class that handles it (`module:Class`, imported on use) and its embedded data.
+
+    model, max_length: what a run of it takes where the user says nothing.
+    """
 
     name: str
     handler: str
     dataset: str
     model: str
     description: str
+    max_length: int = 128
+
+    @property
+    def usual(self) -> dict[str, Any]:
+        """The settings of a run of which the user says nothing."""
+        return {"model": self.model, "max_length": self.max_length}
 
 
 @dataclass(frozen=True)

@@ -25,13 +25,15 @@ TASKS = (
         "passages",
         "pocket-bert",
         "Which words of a passage answer a question, if any?",
+        max_length=256,
     ),
     TaskRecord(
         "generative-qa",
         "finetune_kit.tasks.generative_qa:GenerativeQA",
         "passages",
-        "t5-small",
+        "pocket-gpt",
         "Write the answer to a question on a passage",
+        max_length=256,
     ),
     TaskRecord(
         "completion",
@@ -44,7 +46,7 @@ TASKS = (
         "translation",
         "finetune_kit.tasks.translation:Translation",
         "phrases",
-        "t5-small",
+        "pocket-gpt",
         "Translate sentences, from English to French in the embedded data",
     ),
 )

@@ -12,9 +12,10 @@ from .base import RIGHT, Task
 
 
 def configure(task: str | Task, model: str | None = None, **settings: Any) -> RunConfig:
-    """The configuration of a run: a task by its name or over the user's data, the model its record names if none is."""
+    """The configuration of a run: a task by its name or over the user's data, with what its record says is usual."""
     name = task if isinstance(task, str) else task.record
-    return RunConfig.from_dict({"task": name, "model": model or catalog.task(name).model, **settings})
+    given = {"model": model, **settings} if model else settings
+    return RunConfig.from_dict({"task": name, **catalog.task(name).usual, **given})
 
 
 def resolve(config: RunConfig) -> Task:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import textwrap
 import threading
@@ -194,7 +195,8 @@ class Studio(LivePanel):
         self.try_sentence()
 
     def _source(self) -> str:
-        changed = {k: v for k, v in self.settings().to_dict().items() if k != "task"}
+        usual = dataclasses.asdict(tasks.configure(self.config.task))
+        changed = {k: v for k, v in dataclasses.asdict(self.settings()).items() if v != usual[k]}
         task = "task" if self._given else f"{self.config.task!r}"
         return call("fine_tune", task, *(f"{name}={value!r}" for name, value in changed.items()))
 

@@ -30,6 +30,13 @@ def require_number(name: str, value: object, kind: type, low: float, expected: s
     require(number and low <= value < float("inf"), name, value, expected)  # type: ignore[operator]
 
 
+def require_share(name: str, value: object, high: float = 1) -> None:
+    """Raise ConfigError unless the value is a share from 0 to `high`."""
+    expected = f"a share from 0 to {high:g}"
+    require_number(name, value, (int, float), 0, expected)  # type: ignore[arg-type]
+    require(value <= high, name, value, expected)  # type: ignore[operator]
+
+
 def _require_learning_rate(value: object) -> None:
     expected = "a number from 0 to 1, such as 3e-4"
     require_number("learning_rate", value, (int, float), 0, expected)  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -249,9 +250,11 @@ def test_the_last_letter_of_a_window_does_not_take_those_of_the_next():
 # What does not fit
 
 
-@pytest.mark.filterwarnings("error")
 def test_what_fits_is_not_talked_about(task, tokenizer):
-    task.encode(passages(), tokenizer, 100)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        task.encode(passages(), tokenizer, 100)
+    assert told == []
 
 
 def test_questions_that_are_too_long_are_counted(task, tokenizer):

@@ -276,4 +276,4 @@ def _tokenizer(model: str) -> Any:
     return processor
 
 
-__all__ = ["ORDERS", "Example", "Inspection", "Passage", "Piece", "Reading", "inspect", "own_texts"]
+__all__ = ["FORMATS", "ORDERS", "Example", "Inspection", "Passage", "Piece", "Reading", "inspect", "own_texts"]

@@ -21,8 +21,9 @@ import safetensors
 import torch
 from torch.nn import functional as F
 
+from ..config import require_number, require_share
 from ..corpora import Material
-from ..errors import ConfigError, DataError
+from ..errors import DataError
 from .base import VALIDATION, Batch
 from .masked_words import MaskedWords, last_hidden, words_loss
 
@@ -69,12 +70,10 @@ class ClozeQuestions(MaskedWords):
         masked_share: float = 0.15,
     ):
         super().__init__(masked_share)
-        if not isinstance(questions, int) or isinstance(questions, bool) or questions < 1:
-            raise ConfigError(f"questions={questions!r}: expected a whole number, 1 or more.")
-        shares = {"no_answer_share": no_answer_share, "question_word_share": question_word_share}
-        for name, share in {**shares, "kept_share": kept_share}.items():
-            if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 <= share <= 1:
-                raise ConfigError(f"{name}={share!r}: expected a share from 0 to 1.")
+        require_number("questions", questions, int, 1, "a whole number, 1 or more")
+        require_share("no_answer_share", no_answer_share)
+        require_share("question_word_share", question_word_share)
+        require_share("kept_share", kept_share)
         self.questions, self.no_answer_share = questions, no_answer_share
         self.question_word_share, self.kept_share = question_word_share, kept_share
 
@@ -83,7 +82,8 @@ class ClozeQuestions(MaskedWords):
         draw = random.Random(material.seed + (VALIDATION if split == "validation" else 0))
         passages = list(self._passages(split, length, material))
         draw.shuffle(passages)
-        found = list(self._ask(passages, common_words(material), wanted, material.processor, draw))
+        asked = self._ask(passages, common_words(material), material.processor, draw)
+        found = list(itertools.islice(asked, wanted))
         if not found:
             raise DataError(
                 f"The {split} part of the corpus has no sentence of {SENTENCE_WORDS[0]} to {SENTENCE_WORDS[1]} words "
@@ -102,10 +102,7 @@ class ClozeQuestions(MaskedWords):
             held = " ".join(f"{held} {text}".split()[:most])
         yield held
 
-    def _ask(
-        self, passages: list[str], common: set[str], wanted: int, processor: Any, draw: random.Random
-    ) -> Iterator[Question]:
-        given = 0
+    def _ask(self, passages: list[str], common: set[str], processor: Any, draw: random.Random) -> Iterator[Question]:
         for number, passage in enumerate(passages):
             for sentence, span, place in answers(passage, common, draw)[:CUTS]:
                 asked = self._question(sentence, span, processor.mask_token, draw)
@@ -115,9 +112,6 @@ class ClozeQuestions(MaskedWords):
                     yield Question(asked, other, None)
                 else:
                     yield Question(asked, passage, place)
-                given += 1
-                if given == wanted:
-                    return
 
     def _question(self, sentence: str, span: tuple[int, int], mask: str, draw: random.Random) -> str:
         """The sentence without the span and without some of its words, which each side keeps in their order."""

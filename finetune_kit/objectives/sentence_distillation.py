@@ -19,6 +19,7 @@ import torch
 import transformers
 from torch.nn import functional as F
 
+from ..config import require_number, require_share
 from ..corpora import Material
 from ..errors import ConfigError, DataError, ModelError
 from ..teaching import Teacher
@@ -56,14 +57,11 @@ class SentenceDistillation(MaskedWords):
         weight: float = 5.0,
     ):
         super().__init__(masked_share)
-        for name, value, low in (("width", width, 1), ("texts", texts, 2)):
-            if not isinstance(value, int) or value < low:
-                raise ConfigError(f"{name}={value!r}: expected a whole number, {low} or more.")
-        for name, share in (("question_share", question_share), ("words_share", words_share)):
-            if not isinstance(share, (int, float)) or not 0 <= share <= 0.5:
-                raise ConfigError(f"{name}={share!r}: expected a share from 0 to 0.5.")
-        if isinstance(weight, bool) or not isinstance(weight, (int, float)) or weight < 0:
-            raise ConfigError(f"weight={weight!r}: expected a number, 0 or more.")
+        require_number("width", width, int, 1, "a whole number, 1 or more")
+        require_number("texts", texts, int, 2, "a whole number, 2 or more")
+        require_share("question_share", question_share, 0.5)
+        require_share("words_share", words_share, 0.5)
+        require_number("weight", weight, (int, float), 0, "a number, 0 or more")  # type: ignore[arg-type]
         self.teacher, self.width, self.texts = teacher, width, texts
         self.question_share, self.words_share, self.weight = question_share, words_share, weight
 

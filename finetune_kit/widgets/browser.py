@@ -13,7 +13,7 @@ import ipywidgets as ipw
 from .. import catalog, checkpoints, plots, tasks
 from ..data.splitting import text_column
 from ..errors import DataError, FinetuneKitError
-from ..inspection import ORDERS, Example, Inspection
+from ..inspection import FORMATS, ORDERS, Example, Inspection
 from ..tasks import Task
 from . import parts
 
@@ -22,7 +22,6 @@ PAGE = 5  # examples a page
 LISTED = 40  # repeats in the table
 LONGEST = 160  # letters of a text in the table
 EVERY = "every class"
-FORMS = {"split": "{}", "unknown": "{:.2%}", "pieces a word": "{:.2f}"}  # of the columns of an inspection's table
 
 
 def data_browser(task: str | Task = "sentiment", model: str | None = None, **settings: Any) -> DataBrowser:
@@ -233,7 +232,8 @@ class DataBrowser(ipw.VBox):  # type: ignore[misc]
     def _draw_lengths(self, inspection: Inspection) -> None:
         self.lengths.update(inspection, force=True)
         table = inspection.table
-        rows = [[FORMS.get(name, "{:,}").format(row[name]) for name in table.columns] for _, row in table.iterrows()]
+        forms: dict[str, Callable[[Any], str]] = {"split": str, **FORMATS}
+        rows = [[forms.get(name, "{:,}".format)(row[name]) for name in table.columns] for _, row in table.iterrows()]
         self.length_table.value = parts.table(list(table.columns), rows, "Tokens of an example, and what it takes:")
 
     def _draw_balance(self, inspection: Inspection) -> None:

@@ -34,6 +34,14 @@ def no_network():
         yield
 
 
+@pytest.fixture(autouse=True)
+def nothing_told(monkeypatch):
+    """Each test hears the kit's warnings anew."""
+    from finetune_kit.data import rows
+
+    monkeypatch.setattr(rows, "_TOLD", set())
+
+
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory):
     """The path of a BERT of a few thousand weights."""

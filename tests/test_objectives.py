@@ -465,9 +465,11 @@ def taught_batch(objective, processor):
     return batch
 
 
-def test_distillation_loss_is_masked_words_and_the_weighted_cosine_distance(processors):
-    model = modernbert(processors["bert"], "mean")
+@pytest.mark.parametrize("kind", ["bert", "modernbert"])
+def test_distillation_loss_is_masked_words_and_the_weighted_cosine_distance(folders, processors, kind):
+    model = opened(folders, "bert")[1] if kind == "bert" else modernbert(processors["bert"], "mean")
     objective = SentenceDistillation("unused", width=16, weight=3.0)
+    objective.equip(model)
     batch = taught_batch(objective, processors["bert"])
     assert batch["input_ids"].shape == (2, 8) and batch["attention_mask"].sum(1).tolist() == [6, 8]
     with torch.no_grad():
@@ -475,8 +477,9 @@ def test_distillation_loss_is_masked_words_and_the_weighted_cosine_distance(proc
         plain = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])
     words = F.cross_entropy(plain.logits.flatten(0, 1), batch["labels"].flatten())
     # The sentence vector is what transformers' own classifier reads: taken at the door of its last layer.
-    classifier = transformers.ModernBertForSequenceClassification(model.config).eval()
-    classifier.load_state_dict(model.state_dict(), strict=False)
+    classifier = transformers.AutoModelForSequenceClassification.from_config(model.config).eval()
+    unread = classifier.load_state_dict(model.state_dict(), strict=False).missing_keys
+    assert set(unread) == {"classifier.weight", "classifier.bias"}
     seen = []
     classifier.classifier.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
     with torch.no_grad():
@@ -487,12 +490,23 @@ def test_distillation_loss_is_masked_words_and_the_weighted_cosine_distance(proc
     assert objective.read(2.0) == {}
 
 
-@pytest.mark.parametrize("kind", ["bert", "cls"])
-def test_a_model_whose_classifier_reads_no_mean_cannot_learn_sentence_vectors(folders, processors, kind):
-    model = opened(folders, "bert")[1] if kind == "bert" else modernbert(processors["bert"], "cls")
+@pytest.mark.parametrize("kind", ["gpt2", "cls"])
+def test_a_model_whose_classifier_reads_nothing_that_can_be_taught_is_refused(folders, processors, kind):
+    model = opened(folders, "gpt2")[1] if kind == "gpt2" else modernbert(processors["bert"], "cls")
+    with pytest.raises(ModelError, match="expected a bert, or a modernbert of the shape classifier_pooling: mean"):
+        SentenceDistillation("unused", width=16).equip(model)
+
+
+def test_a_bert_gets_a_pooler_or_that_of_a_checkpoint_and_keeps_it(folders, tmp_path):
     objective = SentenceDistillation("unused", width=16)
-    with pytest.raises(ModelError, match="classifier_pooling: mean"):
-        objective.loss(model, taught_batch(objective, processors["bert"]))
+    model, again = (opened(folders, "bert")[1] for _ in range(2))
+    assert model.bert.pooler is None
+    objective.equip(model)
+    objective.release(model)
+    model.save_pretrained(tmp_path)
+    objective.equip(again, tmp_path)
+    assert torch.equal(again.bert.pooler.dense.weight, model.bert.pooler.dense.weight)
+    assert 0.01 < model.bert.pooler.dense.weight.std() < 0.03 and not model.bert.pooler.dense.bias.any()
 
 
 @pytest.mark.parametrize("kind", ["bert", "modernbert"])
@@ -508,15 +522,21 @@ def test_masked_words_alone_are_scored_as_transformers_scores_all(folders, proce
     assert torch.equal(outputs["hits"][masked] == 1, (plain.logits.argmax(-1) == batch["labels"])[masked])
 
 
-def test_a_share_of_the_texts_is_a_few_words_of_the_vocabulary(lesson):
+def test_a_share_of_the_texts_is_a_few_words_of_the_teachers_vocabulary(lesson):
     _, material, teacher = lesson
+    wider, model = (kind.from_pretrained(teacher) for kind in (transformers.AutoTokenizer, transformers.AutoModel))
+    wider.add_tokens([f"modern{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"])
+    model.resize_token_embeddings(len(wider))
+    for part in (wider, model):
+        part.save_pretrained(teacher)
     objective = SentenceDistillation(str(teacher), width=16, texts=40, question_share=0.2, words_share=0.25)
     objective.examples("train", 32, material)
     texts = json.loads((material.folder / "taught-train.json").read_text())
     whole = " ".join(text for _, text in material.passages("train"))
     salads = [text for text in texts if text not in whole]
     assert 8 <= len(salads) <= 10  # of ten, one may stand in the corpus by chance
-    known = set(material.processor.get_vocab())
+    known = set(wider.get_vocab())
+    assert any("modern" in text for text in salads)
     assert all(2 <= len(t.split()) <= 12 and set(t.split()) <= known for t in salads)
 
 

@@ -139,6 +139,21 @@ def test_a_taught_start_then_masked_words_then_a_teachers_sentences_with_another
     assert torch.isfinite(torch.tensor(run.after["accuracy"]))
 
 
+def test_a_bert_learns_a_teachers_sentences_and_ships_the_pooler_that_holds_them(folders, tmp_path):
+    lesson = {"teacher": folders["bert"], "width": 16, "texts": 60, "question_share": 0.0}
+    stage = Stage(objective="sentence-distillation", settings=lesson, **SHORT)
+    frame = tiny_works(works=12)
+    frame["text"] += "."
+    recipe = PretrainingRecipe(folders["bert"], None, start="checkpoint", held_out_share=0.2, stages=(stage,))
+    made = pretraining.execute(recipe, frame, tmp_path / "work")
+    assert made.after["loss"] < made.before["loss"]
+    folder = made.save(tmp_path / "model")
+    classifier = transformers.AutoModelForSequenceClassification.from_pretrained(folder)
+    learnt = made.model.bert.pooler.dense.weight
+    torch.testing.assert_close(classifier.bert.pooler.dense.weight, learnt, atol=1e-3, rtol=0)
+    assert ftk.fill_mask("it was a [MASK] one", str(folder)) is not None  # which needs no pooler
+
+
 def test_a_counted_start_is_what_counting_gives_for_the_training_stream(english, tmp_path):
     recipe = recipe_for("bert", "bert", shape=SHAPES["bert"], start="counted", vocabulary=300, counted_tokens=3000)
     pretraining.execute(recipe, english, tmp_path)

@@ -7,7 +7,6 @@ import unicodedata
 import warnings
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
 
 import datasets
 import pandas as pd
@@ -23,14 +22,17 @@ FAULTS: dict[str, Callable[[str], bool]] = {
     "half a character (a lone surrogate)": lambda text: not text.isascii() and HALF.search(text) is not None,
 }
 
-_TOLD: dict[Any, Any] = {}  # what Python's warnings have shown already
+# What has been said. Python's own registry forgets whenever someone changes the filters, as transformers often does.
+_TOLD: set[str] = set()
 
 Problems = dict[str, pd.Series]  # by kind, such as 'with no label': which rows have it, as booleans
 
 
 def tell(message: str) -> None:
     """Say, as a warning, what becomes of the user's data; the same words once."""
-    warnings.warn_explicit(message, UserWarning, "finetune_kit", 0, registry=_TOLD)
+    if message not in _TOLD:
+        _TOLD.add(message)
+        warnings.warn_explicit(message, UserWarning, "finetune_kit", 0)
 
 
 def chosen(frames: dict[str, pd.DataFrame], columns: dict[str, str]) -> dict[str, pd.DataFrame]:

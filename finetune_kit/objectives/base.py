@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 
 from ..corpora import Material
 
@@ -97,6 +98,12 @@ def outcome(model: Any, loss: torch.Tensor, guesses: torch.Tensor, labels: torch
     if model.training:
         return {"loss": loss}
     return {"loss": loss, "hits": torch.where(labels == IGNORED, IGNORED, (guesses == labels).long())}
+
+
+def kept_weights(folder: Path, prefix: str) -> dict[str, torch.Tensor]:
+    """The weights in a checkpoint's folder whose names begin with `prefix`, without it."""
+    weights = load_file(folder / "model.safetensors")
+    return {name.removeprefix(prefix): weight for name, weight in weights.items() if name.startswith(prefix)}
 
 
 class MadeObjective(Objective):

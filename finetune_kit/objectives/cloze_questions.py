@@ -17,14 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import safetensors
 import torch
 from torch.nn import functional as F
 
 from ..config import require_number, require_share
 from ..corpora import Material
 from ..errors import DataError
-from .base import VALIDATION, Batch
+from .base import VALIDATION, Batch, kept_weights
 from .masked_words import MaskedWords, last_hidden, words_loss
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
@@ -140,9 +139,7 @@ class ClozeQuestions(MaskedWords):
         torch.nn.init.normal_(model.span_outputs.weight, std=0.02)
         torch.nn.init.zeros_(model.span_outputs.bias)
         if folder is not None:
-            with safetensors.safe_open(folder / "model.safetensors", framework="pt") as held:
-                kept = {name: held.get_tensor(f"span_outputs.{name}") for name in ("weight", "bias")}
-            model.span_outputs.load_state_dict(kept)
+            model.span_outputs.load_state_dict(kept_weights(folder, "span_outputs."))
 
     def release(self, model: Any) -> None:
         del model.span_outputs

@@ -18,12 +18,14 @@ import numpy as np
 import torch
 import transformers
 from torch.nn import functional as F
+from transformers.models.bert.modeling_bert import BertPooler
 
+from .. import checkpoints
 from ..config import require_number, require_share
 from ..corpora import Material
 from ..errors import ConfigError, DataError, ModelError
 from ..teaching import Teacher
-from .base import Batch
+from .base import Batch, kept_weights
 from .masked_words import MaskedWords, last_hidden, words_loss
 
 SHORTEST, LONGEST = 4, 70  # words of a text that the teacher reads
@@ -32,15 +34,15 @@ HELD_OUT = 2000  # texts that measure
 
 
 class SentenceDistillation(MaskedWords):
-    """The mean of the tokens learns the teacher's vector of the unmasked text; masked words go on beside it.
+    """What a classifier reads learns the teacher's vector of the unmasked text; masked words go on beside it.
 
-    The mean goes through the word head's dense layer, as in a ModernBERT classifier that pools
-    by the mean: what is learnt here is what fine-tuning starts from.
+    That is the pooler's output at [CLS] in a BERT, which gets a pooler here, and in a ModernBERT that pools by the
+    mean this mean after the word head's dense layer: what is learnt is what fine-tuning starts from.
     teacher: a folder or a hub id, of an encoder whose mean hidden state is a sentence vector.
     width: the student's, to which the teacher's vectors are reduced by principal components.
     texts: how many sentences and paragraphs to learn from; question_share: how many of them are
     questions, rare in prose and common in tasks. words_share: how many are a few words drawn
-    from the vocabulary, so that those which the corpus lacks are learnt too. weight: of the
+    from the teacher's vocabulary, so that those which the corpus lacks are learnt too. weight: of the
     cosine distance, in nats.
     """
 
@@ -72,6 +74,20 @@ class SentenceDistillation(MaskedWords):
         targets /= np.linalg.norm(targets, axis=1, keepdims=True)
         return TaughtTexts(texts, targets, material.processor, length)
 
+    def equip(self, model: Any, folder: Path | None = None) -> None:
+        """Give a BERT its pooler, which stays: the one in `folder`, or a new one. Raises ModelError for other kinds."""
+        if model.config.model_type == "bert":
+            model.bert.pooler = BertPooler(model.config).to(model.device)
+            torch.nn.init.normal_(model.bert.pooler.dense.weight, std=model.config.initializer_range)
+            torch.nn.init.zeros_(model.bert.pooler.dense.bias)
+            if folder is not None:
+                model.bert.pooler.load_state_dict(kept_weights(folder, "bert.pooler."))
+        elif getattr(model.config, "classifier_pooling", None) != "mean":
+            raise ModelError(
+                f"A {model.config.model_type} model cannot learn sentence vectors: expected a bert, or a modernbert of "
+                "the shape classifier_pooling: mean, whose classifiers read what is taught here."
+            )
+
     def collator(self, processor: Any) -> Any:
         mask = transformers.DataCollatorForLanguageModeling(processor, mlm_probability=self.masked_share)
 
@@ -84,15 +100,9 @@ class SentenceDistillation(MaskedWords):
 
     def loss(self, model: Any, inputs: Batch) -> tuple[torch.Tensor, Any]:
         """Cross-entropy of the masked words plus `weight` times one minus the cosine to the teacher's vector."""
-        if getattr(model.config, "classifier_pooling", None) != "mean":
-            raise ModelError(
-                f"A {model.config.model_type} model cannot learn sentence vectors: expected a modernbert one of the "
-                "shape classifier_pooling: mean, whose classifier reads what is taught here."
-            )
         hidden = last_hidden(model, inputs)
         words, outputs = words_loss(model, hidden, inputs["labels"])
-        weight = inputs["attention_mask"].unsqueeze(-1)
-        pooled = model.head((hidden * weight).sum(1) / weight.sum(1))  # (batch, width)
+        pooled = _pooled(model, hidden, inputs["attention_mask"])
         distance = (1 - F.cosine_similarity(pooled.float(), inputs["targets"], dim=-1)).mean()
         loss = words + self.weight * distance
         return loss, {**outputs, "loss": loss}
@@ -141,7 +151,7 @@ class SentenceDistillation(MaskedWords):
             for kind, piece in _pieces(text):
                 kinds[kind][piece] = None
         draw = random.Random(material.seed)
-        salads = _salads(material.processor, round(self.words_share * count), draw)
+        salads = _salads(checkpoints.processor(self.teacher), round(self.words_share * count), draw)
         count -= len(salads)
         questions = round(self.question_share * count)
         wanted = {"question": questions, "paragraph": questions, "sentence": count - 2 * questions}
@@ -151,6 +161,14 @@ class SentenceDistillation(MaskedWords):
         chosen += salads
         draw.shuffle(chosen)
         return chosen
+
+
+def _pooled(model: Any, hidden: torch.Tensor, attention: torch.Tensor) -> torch.Tensor:
+    """What the model's classifier reads of the hidden states (batch, length, width): (batch, width)."""
+    if model.config.model_type == "bert":
+        return model.bert.pooler(hidden)  # type: ignore[no-any-return]
+    weight = attention.unsqueeze(-1)
+    return model.head((hidden * weight).sum(1) / weight.sum(1))  # type: ignore[no-any-return]
 
 
 class TaughtTexts(torch.utils.data.Dataset[dict[str, Any]]):
@@ -168,7 +186,7 @@ class TaughtTexts(torch.utils.data.Dataset[dict[str, Any]]):
 
 
 def _salads(processor: Any, count: int, draw: random.Random) -> list[str]:
-    """Texts of 2 to 12 whole words of the vocabulary, each word as likely as any other."""
+    """Texts of 2 to 12 whole words of a tokenizer's vocabulary, each word as likely as any other."""
     words = sorted(piece for piece in processor.get_vocab() if piece.isalpha() and len(piece) > 2)
     return [" ".join(draw.sample(words, min(draw.randint(2, 12), len(words)))) for _ in range(count)]
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 import os
 import threading
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -107,7 +109,7 @@ def processor(name: str) -> Any:
 
 def configuration(name: str, **settings: Any) -> Any:
     """The configuration of a checkpoint, with `settings` changed."""
-    with _readable(name):
+    with _readable(name), quiet():  # which says that the old classes are not the new ones
         return transformers.AutoConfig.from_pretrained(locate(name), trust_remote_code=False, **settings)
 
 
@@ -136,6 +138,27 @@ def longest(config: Any) -> int:
     return places - (config.pad_token_id + 1 if config.model_type in OFFSET_PLACES else 0)
 
 
+def lengthened(model: Any, positions: int, auto_class: str) -> Any:
+    """The model with vectors for so many places, those beyond its own copied from them in their order.
+
+    Beltagy et al. 2020, "Longformer", section 5. Raises ConfigError where it has as many already, ModelError where
+    it has no vector for each place.
+    """
+    known = longest(model.config)
+    if positions <= known:
+        raise ConfigError(f"positions={positions}: expected more than {known}, which the model reads already.")
+    config = copy.deepcopy(model.config)
+    config.max_position_embeddings = positions
+    made, weights = build(config, auto_class), model.state_dict()
+    grown = [name for name, weight in made.state_dict().items() if weight.shape != weights[name].shape]
+    if not grown or config.model_type in OFFSET_PLACES:
+        raise ModelError(f"A {config.model_type} model has no vector for each place; expected a bert or a gpt2.")
+    for name in grown:
+        weights[name] = weights[name].repeat(-(-positions // known), 1)[:positions]
+    made.load_state_dict(weights)
+    return made
+
+
 def has_head(config: Any, auto_class: str) -> bool:
     """Whether transformers has a model of this configuration with the head of `auto_class`.
 
@@ -155,7 +178,8 @@ def build(config: Any, auto_class: str) -> Any:
     """A model of this configuration with random weights, drawn from torch's generator."""
     auto = getattr(transformers, auto_class)
     try:
-        return auto.from_config(config, attn_implementation=fastest_attention(config), dtype=torch.float32)
+        with quiet():
+            return auto.from_config(config, attn_implementation=fastest_attention(config), dtype=torch.float32)
     except (ValueError, TypeError, AssertionError) as error:
         raise ConfigError(f"This model cannot be built: {' '.join(str(error).split())[:300]}") from error
 
@@ -254,7 +278,8 @@ def _as_published(where: str) -> Iterator[None]:
 def quiet() -> Iterator[None]:
     """Without transformers' bars and notes; its settings are put back afterwards.
 
-    Its report on new heads is replaced by an error where it matters (`_check_weights`).
+    Its report on new heads is replaced by an error where it matters (`_check_weights`). Of RT-DETR's advice on the
+    width of attention heads the user has no use.
     """
     from transformers.utils import logging
 
@@ -262,7 +287,9 @@ def quiet() -> Iterator[None]:
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "You'd better set embed_dim")
+            yield
     finally:
         logging.set_verbosity(level)
         if bars:
@@ -270,9 +297,18 @@ def quiet() -> Iterator[None]:
 
 
 def _check_weights(name: str, model: Any, report: dict[str, Any]) -> None:
-    """A new head is expected; new weights below it mean that the file and the configuration disagree."""
+    """A new head is expected; new weights below it mean that the file and the configuration disagree.
+
+    A detector's decoder holds weights for each class in the midst of its layers; with other classes they are new.
+    """
     head = set(layer_groups(model)[-1].parameters)
-    mismatched = {key[0] if isinstance(key, tuple) else key for key in report["mismatched_keys"]} - head
+    more = model.config.num_labels - configuration(name).num_labels
+    of_classes = {
+        key
+        for key, there, here in report["mismatched_keys"]
+        if more and here[0] - there[0] == more and here[1:] == there[1:]
+    }
+    mismatched = {key for key, _, _ in report["mismatched_keys"]} - head - of_classes
     missing = set(report["missing_keys"]) & {n for n, _ in model.named_parameters()} - head
     for keys, what in ((mismatched, "of another shape than its config.json says"), (missing, "missing")):
         if keys:

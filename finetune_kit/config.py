@@ -191,7 +191,8 @@ class PretrainingRecipe(Settings):
     goes on from the model's weights, 'random' draws new ones, 'counted' gives new ones word
     vectors by counting, 'taught' such vectors beside those that a larger model, the `teacher`,
     gives each word. vocabulary: how many pieces a new tokenizer gets, or the model (or folder) whose
-    tokenizer to take; None keeps the model's own. held_out_share: the share of whole works that only measure.
+    tokenizer to take; None keeps the model's own. positions: how many tokens a checkpoint that learnt a vector for
+    each place shall read from now on; None as many as before. held_out_share: the share of whole works that only measure.
     """
 
     model: str = "pocket-bert"
@@ -199,6 +200,7 @@ class PretrainingRecipe(Settings):
     start: str = "checkpoint"
     vocabulary: int | str | None = None
     teacher: str | None = None
+    positions: int | None = None
     counted_tokens: int = 30_000_000
     held_out_share: float = 0.01
     precision: str = "auto"
@@ -215,6 +217,10 @@ class PretrainingRecipe(Settings):
             require_number("vocabulary", self.vocabulary, int, 100, pieces)
         require((self.teacher is not None) == (self.start == "taught"), "teacher", self.teacher, TEACHER)
         require(isinstance(self.teacher, (str, type(None))), "teacher", self.teacher, TEACHER)
+        if self.positions is not None:
+            require_number("positions", self.positions, int, 8, "a number of tokens, 8 or more")
+            place = "none for a new shape, which says itself how many it has"
+            require(self.start == "checkpoint", "positions", self.positions, place)
         if self.start == "checkpoint":
             new = "'random', 'counted' or 'taught', for a new shape or a new vocabulary has no weights yet"
             require(self.shape is None and self.vocabulary is None, "start", self.start, new)

@@ -15,6 +15,9 @@ import evaluate
 import numpy as np
 from sklearn.metrics import accuracy_score, f1_score
 
+from . import boxes
+
+ROWS = datasets.Sequence(datasets.Sequence(datasets.Value("float64")))
 INTEGER, REAL, TEXT = (datasets.Value(kind) for kind in ("int64", "float64", "string"))
 
 
@@ -148,6 +151,32 @@ class NextWordAccuracy(Metric):
 
     def _compute(self, predictions: list[int], references: list[int]) -> dict[str, float]:
         return {self.name: float(np.sum(predictions)) / max(int(np.sum(references)), 1)}
+
+
+class Ap50(Metric):
+    """The mean over classes of the average precision of boxes that overlap a true one by half (Lin et al. 2014).
+
+    A prediction is a picture's detections, surest first, rows of score, class id and four
+    corners; a reference its objects, rows of class id and four corners.
+    """
+
+    name = "ap50"
+    predictions = ROWS
+    references = ROWS
+    overlaps: tuple[float, ...] = (0.5,)
+
+    def _compute(self, predictions: Any, references: Any) -> dict[str, float]:
+        found, true = (
+            [np.asarray(row, float).reshape(-1, n) for row in rows] for rows, n in ((predictions, 6), (references, 5))
+        )
+        return {self.name: float(np.mean([boxes.average_precision(found, true, least) for least in self.overlaps]))}
+
+
+class AveragePrecision(Ap50):
+    """The same, averaged over ten overlaps from 0.5 to 0.95: how well the boxes fit counts too (COCO's first metric)."""
+
+    name = "ap"
+    overlaps = tuple((0.5 + 0.05 * np.arange(10)).tolist())
 
 
 def answer_words(answer: str) -> list[str]:

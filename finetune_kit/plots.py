@@ -11,8 +11,10 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from .comparisons import BASELINE, Comparison
+from .errors import DataError
 from .history import History
 from .inspection import Inspection
 
@@ -260,14 +262,87 @@ def png(draw: Callable[[Any], Any], columns: int = 1, width: float = WIDTH, heig
     return out.getvalue()
 
 
+def contact_sheet(pictures: Any, titles: Any = (), columns: int = 8, most: int = 48) -> Figure:
+    """Pictures side by side, each under its title. pictures: PIL images or arrays; of more than `most` the first."""
+    shown = list(pictures)[:most]
+    if not shown:
+        raise DataError("Found no picture to show.")
+    rows = -(-len(shown) // columns)
+    side = WIDTH / columns
+    figure = Figure(figsize=(side * min(columns, len(shown)), (side + 0.2 * bool(len(titles))) * rows))
+    figure.patch.set_alpha(0)
+    places = figure.subplots(rows, min(columns, len(shown)), squeeze=False, gridspec_kw={"hspace": 0.35, "wspace": 0.1})
+    for ax in places.flat:
+        ax.axis("off")
+    for ax, picture, title in itertools.zip_longest(places.flat[: len(shown)], shown, titles[: len(shown)]):
+        _picture(ax, picture)
+        ax.set_title("" if title is None else _shortened(str(title)), fontsize=7, color=INK, pad=2)
+    return figure
+
+
+def _picture(ax: Any, picture: Any) -> None:
+    pixels = np.asarray(picture)
+    ax.imshow(pixels, cmap="gray" if pixels.ndim == 2 else None, vmin=0, vmax=255, interpolation="nearest")
+
+
+def occlusion_map(picture: Any, changes: Any, ax: Any = None) -> Any:
+    """A picture in grey under the places that moved its prediction, from `ftk.occlusion_map`: blue for, orange against.
+
+    The colours are the stronger, the larger the change; those of less than a twentieth are left out.
+    """
+    ax = _axes(ax, (3, 3))
+    ax.grid(False)
+    ax.axis("off")
+    grey = np.asarray(picture.convert("L"))
+    ax.imshow(grey, cmap="gray", vmin=0, vmax=255)
+    strength = np.asarray(changes) / max(np.abs(changes).max(), 0.05)
+    tints = np.where(strength[..., None] > 0, (0.0, 0.447, 0.698), (0.902, 0.624, 0.0))  # of the same palette
+    layer = np.dstack([tints, 0.65 * np.abs(strength) * (np.abs(changes) >= 0.05)])
+    ax.imshow(layer, extent=(-0.5, grey.shape[1] - 0.5, grey.shape[0] - 0.5, -0.5), interpolation="nearest")
+    return ax
+
+
+# A box that was found, one that was missed, one where nothing of the kind is.
+VERDICTS = {"found": ("#009E73", "-"), "missed": ("#E69F00", "--"), "false": ("#D55E00", ":")}
+
+
+def objects(picture: Any, boxes: Any, ax: Any = None) -> Any:
+    """A picture with boxes, from a table with the columns label, left, top, right and bottom, in pixels.
+
+    A column `verdict` (found, missed or false) gives colour and line style, a column `score` stands beside the label.
+    """
+    ax = _axes(ax, (4, 4))
+    ax.grid(False)
+    ax.axis("off")
+    _picture(ax, picture)
+    for row in boxes.to_dict("records"):
+        color, line = VERDICTS[row.get("verdict", "found")]
+        corner, width, height = (row["left"], row["top"]), row["right"] - row["left"], row["bottom"] - row["top"]
+        for shade, thick in (("white", 3.5), (color, 1.8)):  # on any ground
+            ax.add_patch(Rectangle(corner, width, height, fill=False, edgecolor=shade, linewidth=thick, linestyle=line))
+        name = f"{row['label']} {row['score']:.2f}" if row.get("score", 1.0) < 1 else str(row["label"])
+        ax.text(
+            *corner,
+            name,
+            fontsize=7,
+            color="white",
+            verticalalignment="bottom",
+            bbox={"facecolor": color, "edgecolor": "none", "pad": 1.0},
+        )
+    return ax
+
+
 __all__ = [
     "class_balance",
     "class_balance_height",
     "confusion",
+    "contact_sheet",
     "confusion_size",
     "label_curve",
     "loss_curve",
     "metric_curve",
+    "objects",
+    "occlusion_map",
     "perplexity_curve",
     "png",
     "token_lengths",

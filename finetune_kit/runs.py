@@ -22,6 +22,7 @@ import transformers
 
 from . import catalog, checkpoints, strategies, tasks, training
 from .config import RunConfig
+from .data.images import stored_images
 from .errors import DataError, ModelError, StorageError, unknown_name
 from .history import History
 from .strategies import Strategy
@@ -62,7 +63,7 @@ def execute(
     history.before = job.measure(before)
     with training.temporary_folder() as folder:
         plan = training.plan_for(job.config, job.task, len(job.train))
-        validation = job.validation.select(training.by_length(job.validation))
+        validation = job.validation.select(training.reading_order(job.validation, job.task))
         trainer = training.trainer(
             job.model, job.processor, job.task, plan, job.train, validation, history, stop, folder
         )
@@ -115,9 +116,9 @@ def _prepare(config: RunConfig, task: Task | None, history: History) -> _Job:
         learning_rate=config.learning_rate or strategy.learning_rate(model),
         max_length=min(config.max_length, checkpoints.longest(model.config)),
     )
-    parts = (train, task.splits["validation"])
-    encoded = [task.encode(part, processor, config.max_length, model.config) for part in parts]
-    return _Job(config, task, model, processor, *encoded)
+    reading = processor, config.max_length, model.config
+    learnt = task.encode_training(train, *reading)
+    return _Job(config, task, model, processor, learnt, task.encode(task.splits["validation"], *reading))
 
 
 def _load(name: str, task: Task, pretrained: bool, seed: int) -> tuple[Any, Any]:
@@ -270,8 +271,11 @@ class Run:
         return folder
 
     def _predictions(self) -> pa.Table:
-        columns = {when: getattr(outputs, "tolist", lambda o=outputs: o)() for when, outputs in self._outputs.items()}
-        return pa.table({**self.task.splits["validation"].to_dict(), **columns})
+        table = self.task.splits["validation"].with_format("arrow")[:]  # pictures as they are stored, not decoded
+        for when, outputs in self._outputs.items():
+            column = outputs.tolist() if isinstance(outputs, np.ndarray) else outputs
+            table = table.append_column(when, pa.array(column))
+        return table
 
     def _record(self) -> dict[str, Any]:
         return {
@@ -332,14 +336,17 @@ class Run:
 
 
 def _outputs(column: list[Any]) -> Any:
-    """Outputs as they were before they were stored: an array again, where they were rows of numbers."""
-    rows_of_numbers = bool(column) and isinstance(column[0], list) and all(isinstance(x, float) for x in column[0])
-    return np.array(column, dtype=np.float32) if rows_of_numbers else column
+    """Outputs as they were before they were stored: an array again, where they were rows or tables of numbers."""
+    first: Any = column[:1]
+    while isinstance(first, list) and first:
+        first = first[0]
+    nested = bool(column) and isinstance(column[0], list)
+    return np.array(column, dtype=np.float32) if nested and isinstance(first, float) else column
 
 
 def _check_same(found: Any, stored: Any, task: Task, folder: Path) -> None:
     """Refuse a loaded run that predicts otherwise than it did when it was saved."""
-    if isinstance(stored, np.ndarray):
+    if isinstance(stored, np.ndarray) and stored.ndim == 2:
         difference = float(np.abs(found - stored).max())
         same, how = difference <= TOLERANCE, f"by {difference:.3g}"
     else:
@@ -380,11 +387,18 @@ def prepare_folder(folder: str | Path, overwrite: bool = False) -> None:
 
 
 def fingerprint(splits: datasets.DatasetDict) -> str:
-    """A hash of all texts and labels: equal for equal data, whatever it was read from."""
+    """A hash of all texts, pictures and labels: equal for equal data, whatever it was read from."""
     digest = hashlib.sha256()
     for name in sorted(splits):
-        digest.update(json.dumps([name, splits[name].to_dict()], sort_keys=True).encode())
+        digest.update(json.dumps([name, _values(splits[name])], sort_keys=True).encode())
     return digest.hexdigest()[:16]
+
+
+def _values(dataset: datasets.Dataset) -> dict[str, list[Any]]:
+    """The columns of a data set, a picture as the hash of its file."""
+    pictures = [name for name, kind in dataset.features.items() if isinstance(kind, datasets.Image)]
+    hashed = {name: [hashlib.sha256(raw).hexdigest() for raw in stored_images(dataset, name)] for name in pictures}
+    return {**dataset.remove_columns(pictures).to_dict(), **hashed}
 
 
 def versions() -> dict[str, str]:

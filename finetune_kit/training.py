@@ -194,7 +194,7 @@ def plan_for(config: RunConfig, task: Task, examples: int) -> Plan:
         seed=config.seed,
         precision=config.precision,
         best_by=task.chooses,
-        by_length=True,
+        by_length=task.by_length,
         measures=task.chooses is not LOSS,
     )
 
@@ -334,7 +334,7 @@ def _interrupt_stops(stop: threading.Event) -> Iterator[None]:
 def predict(model: Any, processor: Any, task: Task, dataset: datasets.Dataset, max_length: int) -> Any:
     """The model's outputs for examples, in full precision: one an example, an array where the task gives arrays."""
     encoded = task.encode(task.questions(dataset), processor, max_length, model.config)
-    order = by_length(encoded)
+    order = reading_order(encoded, task)
     device = next(model.parameters()).device
     loader = torch.utils.data.DataLoader(encoded.select(order), EVALUATION_BATCH, collate_fn=task.collator(processor))
     model.eval()
@@ -346,8 +346,10 @@ def predict(model: Any, processor: Any, task: Task, dataset: datasets.Dataset, m
     return task.gather(np.stack(outputs) if isinstance(outputs[0], np.ndarray) else outputs, encoded, dataset)
 
 
-def by_length(encoded: datasets.Dataset) -> np.ndarray:
-    """The order that puts inputs of like length side by side, so that little of a batch is padding."""
+def reading_order(encoded: datasets.Dataset, task: Task) -> np.ndarray:
+    """The order that puts inputs of like length side by side, if they differ, so that little of a batch is padding."""
+    if not task.by_length:
+        return np.arange(len(encoded))
     name = next((name for name in encoded.column_names if name != "labels"), None)
     return np.argsort([len(row) for row in encoded[name][:]], kind="stable")
 

@@ -2,11 +2,13 @@
 
 import random
 
+import numpy as np
 import pandas as pd
 import pytest
+from tiny_vision import drawn, tiny_pictures, tiny_scenes, write_tiny_resnet, write_tiny_rtdetr
 
 import finetune_kit as ftk
-from finetune_kit.errors import DataError
+from finetune_kit.errors import ConfigError, DataError
 
 FILLERS = ["very", "so", "not", "but", "and", "we", "it", "they", "film", "meal", "book", "hotel"]
 
@@ -47,3 +49,36 @@ def test_the_word_that_gives_the_label_away_moves_it_most(run):
 def test_a_text_from_which_no_word_can_be_left_out(run, text):
     with pytest.raises(DataError, match="2 to 200"):
         ftk.occlusion(run, text)
+
+
+# --- pictures
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory):
+    folder = str(write_tiny_resnet(tmp_path_factory.mktemp("models") / "resnet"))
+    return ftk.fine_tune(ftk.ImageClassification(tiny_pictures()), folder, epochs=8, batch_size=8, learning_rate=3e-3)
+
+
+def test_a_cell_is_what_covering_it_takes_from_the_predicted_class(seen):
+    image = drawn("disc", (2, 2, 12, 12))
+    found = ftk.occlusion_map(seen, image, cells=4)
+    whole = seen.predict(image).iloc[0]
+    mean = tuple(np.asarray(image).reshape(-1, 3).mean(0).round().astype(int).tolist())
+    # Row 1, column 2 of cells of 8 pixels: with half of the neighbours from 4 to 20 down, from 12 to 28 across.
+    hidden = image.copy()
+    hidden.paste(mean, (12, 4, 28, 20))
+    column = f"p({whole['prediction']})"
+    assert found.shape == (4, 4)
+    assert found[1, 2] == pytest.approx(whole[column] - seen.predict(hidden)[column][0], abs=2e-4)
+    assert np.abs(found[:2, :2]).max() > np.abs(found[2:, 2:]).max()  # where the disc is, not where it is not
+
+
+def test_cells_are_few_and_classes_needed(seen, tmp_path):
+    for cells in (1, 17, 2.0):
+        with pytest.raises(ConfigError, match="cells="):
+            ftk.occlusion_map(seen, drawn("disc", (2, 2, 12, 12)), cells)
+    detector = str(write_tiny_rtdetr(tmp_path / "detector"))
+    run = ftk.fine_tune(ftk.ObjectDetection(tiny_scenes()), detector, epochs=1)
+    with pytest.raises(DataError, match="no probabilities of classes"):
+        ftk.occlusion_map(run, drawn("disc", (2, 2, 12, 12)))

@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save_file
 from tiny import write_tiny_bert, write_tiny_gpt2
 
 from finetune_kit import checkpoints
-from finetune_kit.errors import FinetuneKitError, ModelError, UnknownNameError
+from finetune_kit.errors import ConfigError, FinetuneKitError, ModelError, UnknownNameError
 
 HEAD = {"num_labels": 3, "problem_type": "single_label_classification"}
 AUTO = "AutoModelForSequenceClassification"
@@ -170,3 +170,25 @@ def test_a_model_without_a_padding_token_pads_with_its_end_token(tmp_path):
     (folder / "config.json").write_text(json.dumps({**config, "pad_token_id": None}))
     assert load(folder)[0].config.pad_token_id == 0
     assert checkpoints.load(str(folder), WRITES, {}, True, 0)[0].config.pad_token_id is None
+
+
+def test_places_beyond_a_models_own_are_copies_of_these(folder):
+    model = checkpoints.load_weights(folder, "AutoModelForMaskedLM").eval()
+    longer = checkpoints.lengthened(model, 80, "AutoModelForMaskedLM").eval()
+    mine, theirs = (m.bert.embeddings.position_embeddings.weight for m in (longer, model))
+    assert torch.equal(mine, torch.cat([theirs, theirs, theirs[:16]])) and theirs.shape[0] == 32
+    ids = torch.arange(5, 25).repeat(4)[None]
+    with torch.no_grad():
+        assert torch.equal(longer(ids[:, :32]).logits, model(ids[:, :32]).logits)
+        assert longer(ids).logits.shape[1] == 80
+    assert checkpoints.longest(longer.config) == 80 and checkpoints.longest(model.config) == 32
+
+
+def test_a_model_that_cannot_be_lengthened_says_why(folder):
+    model = checkpoints.load_weights(folder, "AutoModelForMaskedLM")
+    with pytest.raises(ConfigError, match="positions=32: expected more than 32"):
+        checkpoints.lengthened(model, 32, "AutoModelForMaskedLM")
+    config = transformers.T5Config(d_model=16, d_kv=8, d_ff=16, num_layers=1, num_heads=2, vocab_size=30)
+    config.max_position_embeddings = 16
+    with pytest.raises(ModelError, match="t5 model has no vector for each place"):
+        checkpoints.lengthened(transformers.T5ForConditionalGeneration(config), 64, "AutoModelForSeq2SeqLM")

@@ -16,10 +16,10 @@ from finetune_kit.objectives.cloze_questions import (
     ENDS,
     AskedPassages,
     ClozeQuestions,
-    Question,
     answers,
     question_word,
 )
+from finetune_kit.synthetic.facts import Asked
 
 COMMON = {"the", "a", "to", "in", "was", "and", "her", "of", "she", "it", "had", "with"}
 PASSAGE = (
@@ -128,8 +128,8 @@ def test_positions_are_those_of_the_answer(tmp_path, processor, monkeypatch):
 
 def test_an_answer_beyond_the_window_or_in_no_passage_is_cls(processor):
     text = "word " * 50 + "harbour"
-    cut_off = Question("He saw the [MASK].", text, (len(text) - 7, len(text)))
-    none = Question("He saw the [MASK].", "Nothing here.", None)
+    cut_off = Asked("He saw the [MASK].", text, (len(text) - 7, len(text)))
+    none = Asked("He saw the [MASK].", "Nothing here.", None)
     examples = cloze_questions.AskedPassages([cut_off, none], processor, 24)
     assert [(examples[i]["start_positions"], examples[i]["end_positions"]) for i in (0, 1)] == [(0, 0), (0, 0)]
 
@@ -141,6 +141,19 @@ def test_all_may_be_without_an_answer_and_asked_by_words(tmp_path, processor):
     rows = [examples[i] for i in range(len(examples))]
     assert not any(processor.mask_token_id in row["input_ids"] for row in rows)
     assert all(row["start_positions"] == row["end_positions"] == 0 for row in rows)
+
+
+def test_a_share_of_the_questions_is_asked_of_made_facts(tmp_path, processor):
+    material = material_of(tmp_path, processor)
+    mixed, facts = (ClozeQuestions(questions=40, facts_share=s).examples("train", 160, material) for s in (0.5, 1.0))
+    asked = [processor.decode(mixed[i]["input_ids"]) for i in range(len(mixed))]
+    corpus = [text for text in asked if "bells rang" in text]
+    assert len(mixed) == 40 and len(corpus) == 20
+    assert len(facts) == 40 and not any("bells rang" in processor.decode(facts[i]["input_ids"]) for i in range(40))
+    for examples in (mixed, facts):  # most have an answer, and all their tokens lie behind the question
+        rows = [examples[i] for i in range(40)]
+        real = [row for row in rows if row["start_positions"]]
+        assert len(real) > 20 and all(row["token_type_ids"][row["start_positions"]] == 1 for row in real)
 
 
 def test_the_same_seed_asks_the_same_and_the_splits_differ(tmp_path, processor):

@@ -159,6 +159,8 @@ def test_a_bad_value_is_named_with_what_was_expected(values, found, expected):
         (lambda: PretrainingRecipe(shape={}, start="random", teacher="bert"), "teacher='bert'"),
         (lambda: PretrainingRecipe(shape={}, start="random", vocabulary=""), "vocabulary=''"),
         (lambda: PretrainingRecipe(counted_tokens=0), "counted_tokens=0"),
+        (lambda: PretrainingRecipe(positions=4), "positions=4"),
+        (lambda: PretrainingRecipe(shape={}, start="random", positions=256), "positions=256: expected none"),
         (lambda: PretrainingRecipe(held_out_share=0.0), "held_out_share=0.0"),
         (lambda: PretrainingRecipe(held_out_share=1.0), "held_out_share=1.0"),
         (lambda: PretrainingRecipe(held_out_share="some"), "held_out_share='some'"),

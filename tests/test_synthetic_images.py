@@ -200,37 +200,10 @@ def test_scenes_that_cannot_be_drawn():
 # --- what they are learnt with ---------------------------------------------------------------------------
 
 
-def one(scores, ids, boxes):
-    return np.array(scores, dtype=float), np.array(ids), np.array(boxes, dtype=float).reshape(-1, 4)
-
-
-def test_average_precision_by_hand():
-    square, far = [0, 0, 10, 10], [50, 50, 60, 60]
-    true = [(np.array([0, 0]), np.array([square, far], dtype=float))]
-    assert detection.average_precision([one([0.9, 0.8], [0, 0], [square, far])], true) == 1.0
-    # Right, wrong, right: precision 1 up to recall 0.5 (51 of the 101 points), then 2/3.
-    three = one([0.9, 0.8, 0.7], [0, 0, 0], [square, [20, 20, 30, 30], far])
-    assert detection.average_precision([three], true) == pytest.approx((51 + 50 * 2 / 3) / 101)
-    # The second detection of the same object is wrong, and the far one is never found.
-    twice = one([0.9, 0.8], [0, 0], [square, square])
-    assert detection.average_precision([twice], true) == pytest.approx(51 / 101)
-    assert detection.average_precision([one([], [], [])], true) == 0.0
-
-
-def test_average_precision_asks_for_the_class_and_for_half_an_overlap():
-    true = [(np.array([0, 1]), np.array([[0, 0, 10, 10], [50, 50, 60, 60]], dtype=float))]
-    wrong_class = one([0.9, 0.8], [1, 1], [[0, 0, 10, 10], [50, 50, 60, 60]])
-    assert detection.average_precision([wrong_class], true) == pytest.approx(0.25)  # class 0: 0; class 1: 1/2
-    half, less = [0, 0, 10, 5], [0, 0, 10, 4.9]
-    alone = [(np.array([0]), np.array([[0, 0, 10, 10]], dtype=float))]
-    assert detection.average_precision([one([0.5], [0], half)], alone) == 1.0
-    assert detection.average_precision([one([0.5], [0], less)], alone) == 0.0
-
-
 def test_perfect_outputs_score_one_through_the_label_rows():
     objective = detection.ObjectBoxes(scenes.NEW_KINDS, images=1, validation=6)
     drawn = objective.examples("validation", 0, SimpleNamespace(seed=0))
-    rows = detection.rows(drawn.boxes, drawn.labels, 96).numpy()
+    rows = detection.rows(drawn.boxes, drawn.labels, [(96, 96)] * 6).numpy()
     boxes = np.where(rows[..., :1] >= 0, rows[..., 1:], 0.01)
     scores = np.where(np.arange(5) == rows[..., :1], 5.0, -5.0)
     assert objective.measure(np.concatenate([boxes, scores], axis=2), rows) == {"ap50": 1.0}
@@ -258,8 +231,10 @@ def test_the_batch_is_what_the_processor_makes():
 
 def test_label_rows_hold_shares_of_the_picture():
     boxes = [np.array([[10, 20, 40, 60]], dtype=np.float32), np.zeros((2, 4), dtype=np.float32)]
-    rows = detection.rows(boxes, [np.array([3]), np.array([0, 1])], size=100)
-    assert rows[0].numpy() == pytest.approx(np.array([[3, 0.3, 0.5, 0.4, 0.6], [-1] * 5]))
+    rows = detection.rows(boxes, [np.array([3]), np.array([0, 1])], [(100, 200), (50, 50)])
+    assert rows[0].numpy() == pytest.approx(np.array([[3, 0.3, 0.25, 0.4, 0.3], [-1] * 5]))
+    found = detection.objects(rows.numpy())
+    assert found[0] == pytest.approx(np.array([[3, 0.1, 0.1, 0.5, 0.4]])) and found[1].shape == (2, 5)
 
 
 def test_objectives_say_which_setting_is_wrong():

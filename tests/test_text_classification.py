@@ -18,7 +18,8 @@ import finetune_kit as ftk
 from finetune_kit import catalog, tasks
 from finetune_kit.config import RunConfig
 from finetune_kit.errors import ConfigError, DataError, FinetuneKitError, ModelError, UnknownNameError
-from finetune_kit.tasks.text_classification import TextClassification, majority_class, tfidf_logistic_regression
+from finetune_kit.tasks.classification import majority_class
+from finetune_kit.tasks.text_classification import TextClassification, tfidf_logistic_regression
 
 GOOD, BAD = ["good", "loved", "a good film"], ["bad", "dull", "a slow meal"]
 

@@ -49,4 +49,18 @@ TASKS = (
         "pocket-gpt",
         "Translate sentences, from English to French in the embedded data",
     ),
+    TaskRecord(
+        "image-classification",
+        "finetune_kit.tasks.image_classification:ImageClassification",
+        "digits",
+        "pocket-resnet",
+        "Which of several classes is a picture of?",
+    ),
+    TaskRecord(
+        "object-detection",
+        "finetune_kit.tasks.object_detection:ObjectDetection",
+        "street",
+        "pocket-rtdetr",
+        "What is in a picture, and where?",
+    ),
 )

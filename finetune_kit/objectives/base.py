@@ -23,11 +23,13 @@ class Learnable(ABC):
     """Whatever a model can be trained on by the kit's Trainer: an objective of pretraining, or a task.
 
     auto_class: the name of the transformers class that loads a model with the head that this needs.
-    labels: the inputs of a batch that the loss compares with.
+    labels: the inputs of a batch that the loss compares with. by_length: whether examples differ
+    in length, so that batches of like length pay.
     """
 
     auto_class: str
     labels: tuple[str, ...] = ("labels",)
+    by_length = False
 
     @abstractmethod
     def collator(self, processor: Any) -> Callable[[list[Any]], Batch]:
@@ -51,11 +53,9 @@ class Objective(Learnable):
     """What pretraining optimises. Its arguments are the `settings` of a recipe's stage.
 
     measures: whether `measure` looks at the model's outputs, or the loss says it all.
-    by_length: whether the examples differ in length, so that batches of like length pay.
     """
 
     measures = False
-    by_length = False
 
     def equip(self, model: Any, folder: Path | None = None) -> None:
         """Put on the model what this objective alone needs, as it is in the checkpoint `folder` if that is given."""

@@ -11,8 +11,7 @@ import itertools
 import random
 import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,8 @@ from torch.nn import functional as F
 from ..config import require_number, require_share
 from ..corpora import Material
 from ..errors import DataError
+from ..synthetic import facts
+from ..synthetic.facts import Asked
 from .base import VALIDATION, Batch, kept_weights
 from .masked_words import MaskedWords, last_hidden, words_loss
 
@@ -38,22 +39,14 @@ ENDS = ("start_positions", "end_positions")
 CUTS = 2  # questions that one passage gives at most
 
 
-@dataclass(frozen=True)
-class Question:
-    """A question, its passage, and the characters (start, end) of the answer in it; None for no answer."""
-
-    question: str
-    context: str
-    span: tuple[int, int] | None
-
-
 class ClozeQuestions(MaskedWords):
     """The start and the end of the answer, each among all tokens, and masked words beside it; [CLS] is no answer.
 
     questions: how many to learn from, spread over the corpus. no_answer_share: how many are
     asked of another passage. question_word_share: how many begin with a question word (who, when,
     how many, what) in place of a mask in the gap. kept_share: of the sentence's other words that
-    stay in the question. masked_share: of all words, hidden in question and passage. The two
+    stay in the question. facts_share: how many are whole questions on passages made of facts
+    (`synthetic.facts`) in place of these. masked_share: of all words, hidden in question and passage. The two
     outputs that mark start and end serve the objective alone and are not kept.
     """
 
@@ -66,6 +59,7 @@ class ClozeQuestions(MaskedWords):
         no_answer_share: float = 0.15,
         question_word_share: float = 0.7,
         kept_share: float = 0.7,
+        facts_share: float = 0.0,
         masked_share: float = 0.15,
     ):
         super().__init__(masked_share)
@@ -73,12 +67,23 @@ class ClozeQuestions(MaskedWords):
         require_share("no_answer_share", no_answer_share)
         require_share("question_word_share", question_word_share)
         require_share("kept_share", kept_share)
+        require_share("facts_share", facts_share)
         self.questions, self.no_answer_share = questions, no_answer_share
         self.question_word_share, self.kept_share = question_word_share, kept_share
+        self.facts_share = facts_share
 
     def examples(self, split: str, length: int, material: Material) -> AskedPassages:
         wanted = self.questions if split == "train" else HELD_OUT
-        draw = random.Random(material.seed + (VALIDATION if split == "validation" else 0))
+        seed = material.seed + (VALIDATION if split == "validation" else 0)
+        draw, of_facts = random.Random(seed), round(self.facts_share * wanted)
+        found: list[Asked] = [*facts.make(of_facts, seed)] if of_facts else []
+        found += self._of_the_corpus(split, length, material, wanted - of_facts, draw) if of_facts < wanted else []
+        draw.shuffle(found)
+        return AskedPassages(found, material.processor, length)
+
+    def _of_the_corpus(
+        self, split: str, length: int, material: Material, wanted: int, draw: random.Random
+    ) -> list[Asked]:
         passages = list(self._passages(split, length, material))
         draw.shuffle(passages)
         asked = self._ask(passages, common_words(material), material.processor, draw)
@@ -88,7 +93,7 @@ class ClozeQuestions(MaskedWords):
                 f"The {split} part of the corpus has no sentence of {SENTENCE_WORDS[0]} to {SENTENCE_WORDS[1]} words "
                 "to ask about; take a larger corpus."
             )
-        return AskedPassages(found, material.processor, length)
+        return found
 
     def _passages(self, split: str, length: int, material: Material) -> Iterator[str]:
         """Paragraphs of a work, joined until they fill a sequence, with some tokens to spare for the question."""
@@ -101,16 +106,16 @@ class ClozeQuestions(MaskedWords):
             held = " ".join(f"{held} {text}".split()[:most])
         yield held
 
-    def _ask(self, passages: list[str], common: set[str], processor: Any, draw: random.Random) -> Iterator[Question]:
+    def _ask(self, passages: list[str], common: set[str], processor: Any, draw: random.Random) -> Iterator[Asked]:
         for number, passage in enumerate(passages):
             for sentence, span, place in answers(passage, common, draw)[:CUTS]:
                 asked = self._question(sentence, span, processor.mask_token, draw)
                 other = passages[number - 1]
                 elsewhere = draw.random() < self.no_answer_share
                 if elsewhere and sentence[slice(*span)].lower() not in other.lower():
-                    yield Question(asked, other, None)
+                    yield Asked(asked, other, None)
                 else:
-                    yield Question(asked, passage, place)
+                    yield Asked(asked, passage, place)
 
     def _question(self, sentence: str, span: tuple[int, int], mask: str, draw: random.Random) -> str:
         """The sentence without the span and without some of its words, which each side keeps in their order."""
@@ -170,12 +175,12 @@ class AskedPassages(torch.utils.data.Dataset[dict[str, Any]]):
     Where the answer lies beyond what fits, both are the place of [CLS].
     """
 
-    def __init__(self, questions: list[Question], processor: Any, length: int):
+    def __init__(self, questions: Sequence[Asked], processor: Any, length: int):
         asked, contexts = [one.question for one in questions], [one.context for one in questions]
         self.encoded = processor(asked, contexts, truncation=True, max_length=length)
         self.places = [self._place(number, one, processor) for number, one in enumerate(questions)]
 
-    def _place(self, number: int, question: Question, processor: Any) -> tuple[int, int]:
+    def _place(self, number: int, question: Asked, processor: Any) -> tuple[int, int]:
         mark = self.encoded["input_ids"][number].index(processor.cls_token_id)
         if question.span is None:
             return mark, mark

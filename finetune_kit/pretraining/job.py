@@ -129,6 +129,8 @@ class Job:
         if recipe.start == "checkpoint":
             model = checkpoints.load_weights(recipe.model, objective.auto_class)
             check_fit(model, processor, recipe.model)
+            if recipe.positions:
+                model = checkpoints.lengthened(model, recipe.positions, objective.auto_class)
         else:
             settings = _vocabulary_settings(processor, self._kind()) if isinstance(objective, TextObjective) else {}
             if isinstance(objective, MadeObjective):

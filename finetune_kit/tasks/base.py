@@ -36,6 +36,7 @@ class Task(Learnable):
     truth_columns: tuple[str, ...] = ("label",)
     fields: tuple[str, ...] = ("text",)
     splits: datasets.DatasetDict
+    by_length = True
 
     @property
     def metric(self) -> Metric:
@@ -103,6 +104,12 @@ class Task(Learnable):
 
         config: the model's configuration, for tasks that models of several kinds can do.
         """
+
+    def encode_training(
+        self, dataset: datasets.Dataset, processor: Any, max_length: int, config: Any = None
+    ) -> datasets.Dataset:
+        """Examples as training sees them: by default as they are measured."""
+        return self.encode(dataset, processor, max_length, config)
 
     def outputs(self, model: Any, processor: Any, batch: dict[str, torch.Tensor]) -> Any:
         """The model's output for each row of a batch: by default its logits, (batch, ...) float32."""

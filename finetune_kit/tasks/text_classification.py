@@ -11,13 +11,13 @@ import transformers
 
 from .. import data
 from ..errors import DataError
-from ..metrics import Accuracy, MacroF1
-from .base import Baseline, Task
+from .base import Baseline
+from .classification import Classification, majority_class
 from .generation import end_token, with_padding
 from .texts import beyond, checked_texts, tell_cut
 
 
-class TextClassification(Task):
+class TextClassification(Classification):
     """Classify texts, over any data with a text and a label column.
 
     source: the path of a CSV, JSON lines or parquet file, a pandas frame, a
@@ -29,7 +29,6 @@ class TextClassification(Task):
 
     record = "text-classification"
     auto_class = "AutoModelForSequenceClassification"
-    names: list[str]  # the classes in order
 
     def __init__(
         self,
@@ -41,34 +40,13 @@ class TextClassification(Task):
         drop_bad_rows: bool = False,
         seed: int = 0,
     ):
-        self.metrics = (Accuracy(), MacroF1())
         if source is not None:
             parts = data.labelled(data.read(source), text, label, drop_bad_rows)
             self.splits = data.split(parts, seed)
             names = self.splits["train"].features["label"].names
         elif names is None:
             raise DataError("Text classification needs a source of data; expected a path, a frame or a data set.")
-        self.names = list(names)
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        return {"names": self.names}
-
-    @property
-    def classes(self) -> list[str]:
-        return self.names
-
-    @property
-    def head_settings(self) -> dict[str, Any]:
-        return {
-            "num_labels": len(self.names),
-            "id2label": dict(enumerate(self.names)),
-            "label2id": {name: i for i, name in enumerate(self.names)},
-            "problem_type": "single_label_classification",
-        }
-
-    def truth(self, dataset: datasets.Dataset) -> np.ndarray:
-        return np.array(dataset["label"])
+        super().__init__(names)
 
     def encode(
         self, dataset: datasets.Dataset, processor: Any, max_length: int, config: Any = None
@@ -93,36 +71,11 @@ class TextClassification(Task):
     def collator(self, processor: Any) -> Any:
         return transformers.DataCollatorWithPadding(with_padding(processor))
 
-    def decide(self, outputs: np.ndarray) -> np.ndarray:
-        return outputs.argmax(axis=-1)
-
-    def quality(self, predictions: np.ndarray, truth: np.ndarray) -> np.ndarray:
-        return (np.asarray(predictions) == truth).astype(float)
-
-    def words(self, predictions: np.ndarray) -> list[str]:
-        return [self.names[i] for i in predictions]
-
     def inputs(self, examples: Any) -> datasets.Dataset:
         return datasets.Dataset.from_dict({"text": checked_texts(examples)})
 
-    def show(self, examples: datasets.Dataset, outputs: np.ndarray) -> Any:
-        import pandas as pd
-
-        # Softmax over the classes, the largest output subtracted first so that nothing overflows.
-        odds = np.exp(outputs - outputs.max(axis=-1, keepdims=True))
-        shares = odds / odds.sum(axis=-1, keepdims=True)  # (examples, classes)
-        table = pd.DataFrame({"text": examples["text"][:], "prediction": self.words(self.decide(outputs))})
-        for i, name in enumerate(self.names):
-            table[f"p({name})"] = shares[:, i].round(4)
-        return table
-
     def baselines(self, processor: Any = None) -> dict[str, Baseline]:
         return {"majority class": majority_class, "TF-IDF + logistic regression": tfidf_logistic_regression}
-
-
-def majority_class(train: datasets.Dataset, examples: datasets.Dataset) -> np.ndarray:
-    """The commonest class of the training set, for every example: (examples,) int64."""
-    return np.full(len(examples), np.bincount(train["label"]).argmax())
 
 
 def tfidf_logistic_regression(train: datasets.Dataset, examples: datasets.Dataset) -> np.ndarray:

@@ -11,8 +11,11 @@ from typing import Any
 
 import ipywidgets as ipw
 
+from .. import plots
 from ..inspection import Passage, Piece, own_texts
+from . import pictures
 
+BOXED = 4  # inches: of a picture with boxes
 LONG = 300  # pieces of a text that are shown before its middle is left out
 REDRAW = 0.5  # seconds between pictures: more often and the browser, not the training, is the work
 
@@ -93,12 +96,13 @@ def message(text: str, kind: str = "note") -> str:
     )
 
 
-def table(header: list[str], rows: list[list[str]], caption: str = "") -> str:
-    """A plain HTML table that takes the theme's colours; cells are escaped, the first column reads as text."""
+def table(header: list[str], rows: list[list[Any]], caption: str = "") -> str:
+    """A plain HTML table that takes the theme's colours; cells are escaped, PIL images become thumbnails."""
 
-    def cells(values: list[str], tag: str) -> str:
+    def cells(values: list[Any], tag: str) -> str:
         style = "padding:2px 12px 2px 0;text-align:left;vertical-align:top;line-height:1.35"
-        return "".join(f'<{tag} style="{style}">{html.escape(str(value))}</{tag}>' for value in values)
+        said = [pictures.thumbnail(v) if pictures.is_picture(v) else html.escape(str(v)) for v in values]
+        return "".join(f'<{tag} style="{style}">{one}</{tag}>' for one in said)
 
     body = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in rows)
     title = (
@@ -131,10 +135,13 @@ def bars(shares: dict[str, float]) -> str:
 
 
 def answer(row: dict[str, Any]) -> str:
-    """One prediction as a picture: probabilities as bars, a span marked in its passage, or the text written."""
+    """One prediction as a picture: probabilities as bars, boxes, a span marked in its passage, or the text written."""
     shares = {name[2:-1]: share for name, share in row.items() if name.startswith("p(")}
+    if "objects" in row:
+        drawn = plots.png(lambda ax: plots.objects(row["image"], row["objects"], ax), 1, BOXED, BOXED)
+        return f"{pictures.shown(drawn, 96 * BOXED)}{message(row['prediction'])}"
     if shares:
-        return bars(shares)
+        return (pictures.thumbnail(row["image"], 128) if "image" in row else "") + bars(shares)
     if "start" in row:
         note = f"{row['prediction']}: {row['probability']:.0%}. Next: {row['others']}"
         return f"{marked(row['context'], row['start'], row['prediction'])}{message(note)}"

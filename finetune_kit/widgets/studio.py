@@ -18,6 +18,7 @@ from ..runs import Run
 from ..tasks import Task
 from . import parts
 from .live import LivePanel, call
+from .pictures import PictureBox, is_picture
 
 LABELS = (8, 16, 32, 64, 128, 256, 512, 1024)
 STRATEGIES = ("scratch", "head", "last-1", "last-2", "full")
@@ -88,12 +89,17 @@ class Studio(LivePanel):
     def _outputs(self) -> list[Any]:
         self.scores, self.changes, self.answer = ipw.HTML(), ipw.HTML(), ipw.HTML()
         *first, last = self.task.fields
+        if last == "image":
+            self.boxes: dict[str, Any] = {last: PictureBox(self.task.splits["validation"][last], self.try_sentence)}
+            return [self.scores, *self._confused(), self.changes, ipw.VBox([*self.boxes.values(), self.answer])]
         ask = f"The {last}" if first else "Type a sentence and press Enter"
         self.boxes = {name: parts.question(f"The {name}", self.try_sentence, name, long=True) for name in first}
         self.boxes[last] = parts.question(ask, self.try_sentence, last if first else "Try it")
+        return [self.scores, *self._confused(), self.changes, ipw.VBox([*self.boxes.values(), self.answer])]
+
+    def _confused(self) -> list[Any]:
         self.confusion = Confusion(self.task.fields[-1])
-        confused = [self.confusion] if self.task.classes else []
-        return [self.scores, *confused, self.changes, ipw.VBox([*self.boxes.values(), self.answer])]
+        return [self.confusion] if self.task.classes else []
 
     @property
     def sentence(self) -> Any:
@@ -119,7 +125,7 @@ class Studio(LivePanel):
     def try_sentence(self) -> None:
         """Show what the latest run says about what is in the boxes."""
         given = {name: box.value for name, box in self.boxes.items()}
-        if not all(text.strip() for text in given.values()):
+        if not all(value.strip() if isinstance(value, str) else value is not None for value in given.values()):
             self.answer.value = ""
             return
         if self.run is None:
@@ -257,7 +263,10 @@ def _cell(truth: str, prediction: str, count: int) -> str:
     return f"{count} × {truth}, " + ("right" if truth == prediction else f"taken for {prediction}")
 
 
-def _cells(frame: Any, columns: list[str]) -> list[list[str]]:
-    """The rows of a frame as texts, long ones cut."""
-    rows = frame[columns].itertuples(index=False)
-    return [[textwrap.shorten(str(value), LONGEST, placeholder=" …") for value in row] for row in rows]
+def _cells(frame: Any, columns: list[str]) -> list[list[Any]]:
+    """The rows of a frame as texts, long ones cut; pictures as they are."""
+    return [[_cell_of(value) for value in row] for row in frame[columns].itertuples(index=False)]
+
+
+def _cell_of(value: Any) -> Any:
+    return value if is_picture(value) else textwrap.shorten(str(value), LONGEST, placeholder=" …")

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # one of several processes, each of which takes one core
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ |= {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_EVALUATE_OFFLINE": "1", "MPLBACKEND": "Agg"}
 
 

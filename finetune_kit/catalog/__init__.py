@@ -57,8 +57,8 @@ def dataset(name: str) -> DatasetRecord:
     return _find("dataset", DATASETS, name)  # type: ignore[no-any-return]
 
 
-def handler(record: TaskRecord | ObjectiveRecord) -> Any:
-    """The class behind a task or an objective, imported now."""
+def handler(record: TaskRecord | ObjectiveRecord | DatasetRecord) -> Any:
+    """The class behind a task or an objective, or the function behind a data set, imported now."""
     module, _, name = record.handler.partition(":")
     return getattr(importlib.import_module(module), name)
 

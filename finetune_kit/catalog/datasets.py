@@ -7,6 +7,7 @@ from .records import DatasetRecord
 TEXT = {"text": "text", "label": "label"}
 QUESTION = {"question": "question", "context": "context", "answers": "answers"}
 IMAGE = {"image": "image", "label": "label"}
+BOXES = {"image": "image", "boxes": "boxes", "labels": "labels"}
 
 # The embedded ones first. Those of the hub were read from its own pages; "unknown", "other" and "none stated" are what
 # these say of the licence. Data sets that come as a script are not listed: the library refuses them.
@@ -34,6 +35,26 @@ DATASETS = (
     DatasetRecord(
         "python-docs", "python-docs", None, "completion", {"text": "text"}, None, {}, "PSF-2.0", 0.0,
         "docstrings and documentation topics of the Python installation, about 19,000 paragraphs",
+    ),
+    DatasetRecord(
+        "digits", "digits", None, "image-classification", IMAGE, 10, {"train": 1797}, "BSD-3-Clause", 0.0,
+        "handwritten digits of 8 x 8 pixels, out of scikit-learn; one split", "finetune_kit.data.packaged:digits",
+    ),
+    DatasetRecord(
+        "cells", "cells", None, "image-classification", IMAGE, 4, {"train": 800, "validation": 200, "test": 200},
+        "CC0-1.0", 2.2, "stained blood cells of four kinds, 64 x 64, drawn by this kit: synthetic, never for medicine",
+    ),
+    DatasetRecord(
+        "faces", "faces", None, "image-classification", IMAGE, 2, {"train": 200}, "see the card", 0.0,
+        "faces and patches without one, 25 x 25, out of scikit-image; one split", "finetune_kit.data.packaged:faces",
+    ),
+    DatasetRecord(
+        "street", "street", None, "object-detection", BOXES, 3, {"train": 500, "validation": 100, "test": 100},
+        "CC0-1.0", 4.6, "streets of 128 x 128 with cars, people and bicycles, drawn by this kit",
+    ),
+    DatasetRecord(
+        "harbour", "harbour", None, "object-detection", BOXES, 5, {"train": 160, "validation": 60, "test": 80},
+        "CC0-1.0", 2.0, "harbours with ships, sailing boats, cranes, buoys and gulls, drawn by this kit: few, to specialise to",
     ),
     # Of the download the half is a split "unsupervised" without labels (-1), which is not used.
     DatasetRecord(

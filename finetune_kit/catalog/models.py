@@ -29,6 +29,14 @@ MODELS = (
         "wav2vec2, 4 layers of 192; pretrained by this kit on speech that it synthesises",
     ),
     ModelRecord(
+        "pocket-resnet", "pocket-resnet", IMAGES, "ResNet", "1.2 M", 2.6, "Apache-2.0", "colour pictures, 96 x 96",
+        "ResNet, 4 stages of a basic block; pretrained by this kit on characters and patterns that it draws",
+    ),
+    ModelRecord(
+        "pocket-rtdetr", "pocket-rtdetr", OBJECTS, "RT-DETR", "1.4 M", 3.0, "Apache-2.0", "colour pictures, 96 x 96",
+        "RT-DETR over a small ResNet; pretrained by this kit on scenes of shapes and characters that it draws",
+    ),
+    ModelRecord(
         "bert-base", "google-bert/bert-base-uncased", READING, "BERT", "110 M", 440.0, "Apache-2.0",
         "lower-cased English, 512 tokens", "the classic encoder, pretrained on books and Wikipedia",
     ),

@@ -66,7 +66,8 @@ class ModelRecord:
 class DatasetRecord:
     """A labelled data set, or text for completion.
 
-    source: a folder of parquet splits under data/datasets, or a hub id 'owner/name'. config:
+    source: a folder of parquet splits under data/datasets, or a hub id 'owner/name'. handler:
+    what reads an embedded one out of another package (`module:function`); its folder holds the card alone. config:
     the hub's name for one of several data sets in a repository. columns: what the task needs
     (such as text, label) and the column that holds it, a dotted name for a field of a nested
     one. splits: those that are used, with their rows. licence: as its page states it, be it
@@ -83,6 +84,7 @@ class DatasetRecord:
     licence: str
     megabytes: float
     description: str
+    handler: str = ""
 
     @property
     def embedded(self) -> bool:

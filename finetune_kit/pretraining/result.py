@@ -97,7 +97,7 @@ class Pretrained:
                 f"{self.recipe.model}, {how}: "
                 f"{', then '.join(dict.fromkeys(stage.objective for stage in self.recipe.stages))}"
                 f"{', stopped early' if self.stopped else ''}",
-                *(f"{line} (held-out works)" for line in scores),
+                *(f"{line} ({'held-out works' if self.fertility else 'made, not learnt from'})" for line in scores),
                 f"{self.history.step:,} steps in {self.seconds:.0f} s{pace}{text}",
             ]
         )

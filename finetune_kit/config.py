@@ -192,7 +192,8 @@ class PretrainingRecipe(Settings):
     vectors by counting, 'taught' such vectors beside those that a larger model, the `teacher`,
     gives each word. vocabulary: how many pieces a new tokenizer gets, or the model (or folder) whose
     tokenizer to take; None keeps the model's own. positions: how many tokens a checkpoint that learnt a vector for
-    each place shall read from now on; None as many as before. held_out_share: the share of whole works that only measure.
+    each place shall read from now on; None as many as before. held_out_share: the share of whole
+    works that only measure.
     """
 
     model: str = "pocket-bert"

@@ -173,7 +173,7 @@ class Ap50(Metric):
 
 
 class AveragePrecision(Ap50):
-    """The same, averaged over ten overlaps from 0.5 to 0.95: how well the boxes fit counts too (COCO's first metric)."""
+    """The same, averaged over ten overlaps from 0.5 to 0.95: how well the boxes fit counts too (COCO's own AP)."""
 
     name = "ap"
     overlaps = tuple((0.5 + 0.05 * np.arange(10)).tolist())

@@ -128,7 +128,7 @@ def test_the_loss_is_the_models_own(task, folders, run):
 
 
 def test_training_lowers_the_loss_and_measures_as_the_run_does(run, task):
-    steps, losses = run.history.series("train_loss")
+    _, losses = run.history.series("train_loss")
     assert np.mean(losses[-3:]) < np.mean(losses[:3])
     assert run.history.series("validation_ap50")[1] and run.evaluate()["ap50"] >= 0
     truth = task.truth(task.splits["validation"])

@@ -300,9 +300,14 @@ def test_texts_that_are_too_long_are_counted(task, tokenizer, recwarn):
 CONFIGURATIONS = {"a wav2vec2": transformers.Wav2Vec2Config(), "a ResNet": transformers.ResNetConfig()}
 
 
-@pytest.mark.parametrize("config", CONFIGURATIONS.values(), ids=CONFIGURATIONS.keys())
-@pytest.mark.parametrize("record", catalog.TASKS, ids=lambda record: record.name)
-def test_a_model_of_another_kind_has_no_head_and_the_error_names_some_that_have(record, config):
+STRANGERS = [
+    (r, k) for r in catalog.TASKS for k in CONFIGURATIONS if (r.name, k) != ("image-classification", "a ResNet")
+]
+
+
+@pytest.mark.parametrize("record, kind", STRANGERS, ids=lambda value: getattr(value, "name", value))
+def test_a_model_of_another_kind_has_no_head_and_the_error_names_some_that_have(record, kind):
+    config = CONFIGURATIONS[kind]
     made = catalog.handler(record).__new__(catalog.handler(record))  # without data, of which the head is none
     with pytest.raises(ModelError) as caught:
         made.model_class(config)

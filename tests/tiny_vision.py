@@ -111,7 +111,11 @@ def tiny_scenes(rows: int = 40, seed: int = 0, size: tuple[int, int] = (48, 32))
         places, kinds = [], []
         for left in (0, size[0] // 2)[: 1 + number % 2]:
             kind = KINDS[int(draw.integers(2))]
-            box = (left + int(draw.integers(0, 8)), *draw.integers(2, 14, 1).tolist(), *draw.integers(9, 16, 2).tolist())
+            box = (
+                left + int(draw.integers(0, 8)),
+                *draw.integers(2, 14, 1).tolist(),
+                *draw.integers(9, 16, 2).tolist(),
+            )
             _add(image, kind, box)
             places.append([float(v) for v in box])
             kinds.append(kind)

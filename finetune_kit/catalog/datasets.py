@@ -50,11 +50,11 @@ DATASETS = (
     ),
     DatasetRecord(
         "street", "street", None, "object-detection", BOXES, 3, {"train": 500, "validation": 100, "test": 100},
-        "CC0-1.0", 4.6, "streets of 128 x 128 with cars, people and bicycles, drawn by this kit",
+        "CC0-1.0", 4.7, "streets of 128 x 128 with cars, people and bicycles, drawn by this kit",
     ),
     DatasetRecord(
         "harbour", "harbour", None, "object-detection", BOXES, 5, {"train": 160, "validation": 60, "test": 80},
-        "CC0-1.0", 2.0, "harbours with ships, sailing boats, cranes, buoys and gulls, drawn by this kit: few, to specialise to",
+        "CC0-1.0", 1.7, "ships, sailing boats, cranes, buoys and gulls, drawn by this kit; few, to specialise to",
     ),
     # Of the download the half is a split "unsupervised" without labels (-1), which is not used.
     DatasetRecord(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 import datasets
@@ -11,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError
-from .rows import as_splits, chosen, excerpt, faults, is_blank, text_problems, without_bad_rows
+from .rows import Problems, as_splits, chosen, excerpt, faults, is_blank, text_problems, without_bad_rows
 
 LONGEST_NAME = 200  # characters of a class: more is a text
 CONTAINERS = (list, tuple, set, dict, bytes, np.ndarray)
@@ -29,17 +30,24 @@ def labelled(
     """
     parts = {}
     for split, part in chosen(frames, {"text": text, "label": label}).items():
-        several = part["label"].astype(object).map(lambda value: isinstance(value, CONTAINERS)).astype(bool)
-        part["label"] = _label_names(part["label"].mask(several), label)
-        problems = text_problems(part["text"], "text") | faults(part["label"], "label")
-        problems |= {
-            "whose label is a list, a mapping or bytes": several,
-            "with no label": part["label"].isna() & ~several,
-        }
-        parts[split] = without_bad_rows(part, problems, split, drop_bad_rows)
-    names = _classes(pd.concat(part["label"] for part in parts.values()), label)
-    features = datasets.Features({"text": datasets.Value("string"), "label": datasets.ClassLabel(names=names)})
-    return as_splits(parts, features)
+        part["label"], problems = label_names(part["label"], label)
+        parts[split] = without_bad_rows(part, text_problems(part["text"], "text") | problems, split, drop_bad_rows)
+    classes = class_label((part["label"] for part in parts.values()), label)
+    return as_splits(parts, datasets.Features({"text": datasets.Value("string"), "label": classes}))
+
+
+def label_names(values: pd.Series, column: str) -> tuple[pd.Series, Problems]:
+    """The classes of a column as strings, missing ones None, and which rows cannot be used.
+
+    Raises DataError where the labels are numbers with fractions.
+    """
+    several = values.astype(object).map(lambda value: isinstance(value, CONTAINERS)).astype(bool)
+    names = _label_names(values.mask(several), column)
+    problems = faults(names, "label") | {
+        "whose label is a list, a mapping or bytes": several,
+        "with no label": names.isna() & ~several,
+    }
+    return names, problems
 
 
 def _label_names(values: pd.Series, column: str) -> pd.Series:
@@ -66,7 +74,12 @@ def _name(value: Any) -> str:
     return unicodedata.normalize("NFC", str(int(value) if _is_float(value) else value).strip())
 
 
-def _classes(labels: pd.Series, column: str) -> list[str]:
+def class_label(parts: Iterable[pd.Series], column: str, least: int = 2) -> datasets.ClassLabel:
+    """The classes of the names in the columns of all splits, sorted; as numbers where all of them are numbers.
+
+    Raises DataError for fewer than `least` classes, for names too long and for as many as an id has.
+    """
+    labels = pd.concat(parts)
     names = list(labels.unique())
     longest = max(names, key=len)
     if len(longest) > LONGEST_NAME:
@@ -74,7 +87,7 @@ def _classes(labels: pd.Series, column: str) -> list[str]:
             f"The label column {column!r} holds a label of {len(longest):,} characters, {excerpt(longest)}; "
             f"expected {LONGEST_NAME} at most. Is it the column of texts?"
         )
-    if len(names) == 1:
+    if len(names) < least:
         raise DataError(f"The label column {column!r} holds one class only, {names[0]!r}; expected two or more.")
     if len(names) > max(20, len(labels) // 2):
         raise DataError(
@@ -83,4 +96,4 @@ def _classes(labels: pd.Series, column: str) -> list[str]:
         )
     # As numbers where all are numbers, so that '10' comes after '9'.
     numeric = all(re.fullmatch(r"-?\d+", name) for name in names)
-    return sorted(names, key=(lambda name: int(name)) if numeric else None)
+    return datasets.ClassLabel(names=sorted(names, key=(lambda name: int(name)) if numeric else None))

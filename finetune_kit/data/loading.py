@@ -16,12 +16,12 @@ import pandas as pd
 from .. import catalog
 from ..catalog import hub
 from ..errors import DataError, StorageError, unknown_name
-from . import parsing
-from .rows import is_blank
+from . import archives, image_folders, parsing
+from .features import as_frame
+from .rows import WHOLE, is_blank
 
 TABLES = (".csv", ".tsv", ".jsonl", ".json", ".parquet")
 SUFFIXES = (*TABLES, ".txt")
-WHOLE = "all"  # the key of a source that has no splits of its own
 Source = Any  # a path, two paths, a name from the catalogue, a hub id, a frame, a Dataset or a DatasetDict
 # Byte order marks; that of UTF-16 begins as that of UTF-32 does.
 MARKS = {
@@ -39,32 +39,34 @@ def read(source: Source) -> dict[str, pd.DataFrame]:
     Text is read as UTF-8, or as UTF-16 or 32 where a byte order mark says so. JSON may be a
     list of objects or what SQuAD is published in, which gives id, title, context, question and
     answers; a text file gives a column text with a paragraph a row, or a line a row where no
-    blank line parts paragraphs. A tuple or list of two paths is a pair of aligned text files,
-    of which each line is the source and the target of a row. A data set of the catalogue has
-    the splits that its record names, and besides its own columns those that its task needs,
-    under the task's names (such as text, label). Class ids become class names. Raises
-    StorageError for a missing file or a hub that gives nothing, DataError for data that cannot
-    be read.
+    blank line parts paragraphs. A folder of images, an archive of one (.zip, .tar, .tar.gz, .tgz)
+    or a JSON file of COCO's annotations is read as `image_folders.read` says. Where a table holds
+    paths, these start at its folder, which stands in the frame's `attrs["folder"]`. A tuple or
+    list of two paths is a pair of aligned text files, of which each line is the source and the
+    target of a row. A data set of the catalogue has the splits that its record names, and besides
+    its own columns those that its task needs, under the task's names (such as text, label). Class
+    ids become class names. Raises StorageError for a missing file or a hub that gives nothing,
+    DataError for data that cannot be read.
     """
     if isinstance(source, pd.DataFrame):
         return {WHOLE: source}
     if isinstance(source, datasets.Dataset):
-        return {WHOLE: _plain_labels(source)}
+        return {WHOLE: as_frame(source)}
     if isinstance(source, datasets.DatasetDict):
-        return {name: _plain_labels(part) for name, part in source.items()}
+        return {name: as_frame(part) for name, part in source.items()}
     if isinstance(source, (str, Path)):
         record = _record(str(source))
         if record is not None:
             return _read_record(record)
         if isinstance(source, str) and _is_hub_id(source):
             return _read_hub(source)
-        return {WHOLE: read_file(Path(source))}
+        return _read_path(Path(source))
     if isinstance(source, (list, tuple)) and len(source) == 2 and all(isinstance(one, (str, Path)) for one in source):
         return {WHOLE: read_aligned(*map(Path, source))}
     raise DataError(
-        f"Data of type {type(source).__name__} cannot be read; expected the path of a {', '.join(SUFFIXES)} file, "
-        "two paths of aligned text files, a name from the catalogue, a hub id, a pandas DataFrame, a datasets.Dataset "
-        "or a DatasetDict."
+        f"Data of type {type(source).__name__} cannot be read; expected the path of a {', '.join(SUFFIXES)} file, of a "
+        "folder or an archive of images, two paths of aligned text files, a name from the catalogue, a hub id, a "
+        "pandas DataFrame, a datasets.Dataset or a DatasetDict."
     )
 
 
@@ -79,11 +81,14 @@ def _hub_id(record: catalog.DatasetRecord) -> str | None:
 
 def _is_hub_id(name: str) -> bool:
     """Whether it is 'owner/name', and neither a file or folder that is there nor the path of one that should be."""
-    return bool(HUB_ID.fullmatch(name)) and not Path(name).exists() and Path(name).suffix.lower() not in SUFFIXES
+    named = name.lower().endswith((*SUFFIXES, *archives.SUFFIXES))
+    return bool(HUB_ID.fullmatch(name)) and not Path(name).exists() and not named
 
 
 def _read_record(record: catalog.DatasetRecord) -> dict[str, pd.DataFrame]:
-    if record.embedded:
+    if record.handler:
+        frames = catalog.handler(record)()
+    elif record.embedded:
         folder = catalog.data_folder() / "datasets" / record.source
         frames = {file.stem: pd.read_parquet(file) for file in sorted(folder.glob("*.parquet"))}
     else:
@@ -106,7 +111,7 @@ def _read_hub(source: str, config: str | None = None, splits: tuple[str, ...] = 
     for split in splits:
         if split not in found:
             raise DataError(f"The data set {source!r} has no split {split!r} any more; it has {', '.join(found)}.")
-    return {name: _plain_labels(part) for name, part in found.items() if not splits or name in splits}
+    return {name: as_frame(part) for name, part in found.items() if not splits or name in splits}
 
 
 def _with_task_columns(frame: pd.DataFrame, record: catalog.DatasetRecord) -> pd.DataFrame:
@@ -127,12 +132,39 @@ def _field(frame: pd.DataFrame, path: str) -> pd.Series:
     return values
 
 
+def _read_path(path: Path) -> dict[str, pd.DataFrame]:
+    if _is_folder(path):
+        return image_folders.read(path)
+    if archives.is_archive(path):
+        _require_file(path, "an archive")
+        return image_folders.read(path)
+    annotations = image_folders.read_coco(path) if path.suffix.lower() == ".json" and path.is_file() else None
+    return annotations or {WHOLE: read_file(path)}
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # a text in place of a path is too long for a name
+        return False
+
+
 def read_file(path: Path) -> pd.DataFrame:
-    """Read one file of a table (CSV, TSV, JSON lines, JSON or parquet) or of text, as its suffix says."""
+    """Read one file of a table (CSV, TSV, JSON lines, JSON or parquet) or of text, as its suffix says.
+
+    The frame's `attrs["folder"]` is the folder of the file, where the paths in its cells start.
+    """
+    frame = _read_table(path)
+    frame.attrs["folder"] = str(path.absolute().parent)
+    return frame
+
+
+def _read_table(path: Path) -> pd.DataFrame:
     _require_file(path, f"a file that ends in one of {', '.join(SUFFIXES)}")
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
-        raise DataError(f"{path} ends in {suffix or 'no suffix'}; expected one of {', '.join(SUFFIXES)}.")
+        known = ", ".join((*SUFFIXES, *archives.SUFFIXES))
+        raise DataError(f"{path} ends in {suffix or 'no suffix'}; expected one of {known}.")
     try:
         return pd.read_parquet(path) if suffix == ".parquet" else parsing.PARSERS[suffix](decode(path), path)
     except OSError as error:
@@ -225,34 +257,3 @@ def decode(path: Path) -> str:
             f"{path} is not {(marked or 'utf-8').upper()}: byte 0x{raw[error.start]:02x} in line {line}. Save it as "
             "UTF-8, in Python by path.write_text(path.read_text(encoding='cp1252'), encoding='utf-8')."
         ) from error
-
-
-def _plain_labels(dataset: datasets.Dataset) -> pd.DataFrame:
-    """A Dataset as a frame, the ids of ClassLabel columns replaced by their names, nested ones too."""
-    frame = dataset.to_pandas()
-    for name, feature in dataset.features.items():
-        if _holds_classes(feature):
-            frame[name] = frame[name].map(lambda value, f=feature: _class_names(value, f))
-    return frame
-
-
-def _holds_classes(feature: Any) -> bool:
-    if isinstance(feature, dict):
-        return any(map(_holds_classes, feature.values()))
-    inner = getattr(feature, "feature", None)  # of a list
-    return isinstance(feature, datasets.ClassLabel) or (inner is not None and _holds_classes(inner))
-
-
-def _class_names(value: Any, feature: Any) -> Any:
-    """Ids as names wherever `feature` says that they are classes; a missing or negative id has none."""
-    if isinstance(feature, datasets.ClassLabel):
-        return None if value is None or value != value or value < 0 else feature.int2str(int(value))
-    if value is None or not _holds_classes(feature):
-        return value
-    if isinstance(feature, dict) and isinstance(value, dict):
-        return {key: _class_names(one, feature[key]) for key, one in value.items()}
-    # a list; of structs it is stored as a struct of lists by some versions
-    inner = getattr(feature, "feature", feature)
-    if isinstance(value, dict):
-        return {key: [_class_names(one, inner[key]) for one in many] for key, many in value.items()}
-    return [_class_names(one, inner) for one in value]

@@ -104,16 +104,16 @@ def _squad_rows(articles: list[dict[str, Any]], path: Path) -> list[dict[str, An
     """A row a question. Where SQuAD 2.0 says `is_impossible`, there are no answers."""
     rows = []
     for i, article in enumerate(articles):
-        for j, paragraph in enumerate(_member(article, "paragraphs", list, f"{path}: data[{i}]")):
+        for j, paragraph in enumerate(member(article, "paragraphs", list, f"{path}: data[{i}]")):
             place = f"{path}: data[{i}].paragraphs[{j}]"
-            context = _member(paragraph, "context", str, place)
-            for k, qa in enumerate(_member(paragraph, "qas", list, place)):
+            context = member(paragraph, "context", str, place)
+            for k, qa in enumerate(member(paragraph, "qas", list, place)):
                 rows.append(
                     {
                         "id": qa.get("id") if isinstance(qa, dict) else None,
                         "title": article.get("title"),
                         "context": context,
-                        "question": _member(qa, "question", str, f"{place}.qas[{k}]"),
+                        "question": member(qa, "question", str, f"{place}.qas[{k}]"),
                         "answers": _squad_answers(qa, f"{place}.qas[{k}]"),
                     }
                 )
@@ -121,23 +121,27 @@ def _squad_rows(articles: list[dict[str, Any]], path: Path) -> list[dict[str, An
 
 
 def _squad_answers(qa: dict[str, Any], place: str) -> dict[str, list[Any]]:
-    answers = [] if qa.get("is_impossible") else _member(qa, "answers", list, place)
+    answers = [] if qa.get("is_impossible") else member(qa, "answers", list, place)
     places = [f"{place}.answers[{n}]" for n in range(len(answers))]
     return {
-        "text": [_member(answer, "text", str, at) for answer, at in zip(answers, places, strict=True)],
-        "answer_start": [_member(answer, "answer_start", int, at) for answer, at in zip(answers, places, strict=True)],
+        "text": [member(answer, "text", str, at) for answer, at in zip(answers, places, strict=True)],
+        "answer_start": [member(answer, "answer_start", int, at) for answer, at in zip(answers, places, strict=True)],
     }
 
 
-def _member(value: Any, key: str, kind: type, place: str) -> Any:
-    """The member `key` of a JSON object at `place`, which has to be of this kind."""
+def member(value: Any, key: str, kind: Any, place: str, form: str = "SQuAD") -> Any:
+    """The member `key` of a JSON object at `place`, which has to be of this kind.
+
+    form: whose files look like that. Raises DataError where there is none of this kind.
+    """
     if isinstance(value, dict) and isinstance(value.get(key), kind):
         return value[key]
     if not isinstance(value, dict):
         found = f"is of type {type(value).__name__}"
     else:
         found = f"has {key!r} of type {type(value[key]).__name__}" if key in value else f"has no {key!r}"
-    raise DataError(f"{place} {found}; expected an object with {key!r} of type {kind.__name__}, as in SQuAD's files.")
+    expected = f"an object with {key!r} of type {getattr(kind, '__name__', kind)}"
+    raise DataError(f"{place} {found}; expected {expected}, as in {form}'s files.")
 
 
 def lines(text: str) -> list[str]:

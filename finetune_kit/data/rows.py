@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 import datasets
@@ -13,6 +13,9 @@ import pandas as pd
 
 from ..errors import DataError, unknown_name
 
+WHOLE = "all"  # the split of data that has none of its own
+# A column of what a reader of files found wrong with a row: None, or a kind as in Problems and what stands there.
+PROBLEM = "(problem)"
 LONGEST_TEXT = 100_000  # characters: far beyond any model's window; more means a file read wrongly
 SHOWN = 60  # characters of a bad cell that a message shows
 HALF = re.compile("[\ud800-\udfff]")  # of a character that UTF-16 writes in two: no text holds it alone
@@ -96,21 +99,28 @@ def _strings(column: pd.Series) -> pd.Series:
 
 
 def without_bad_rows(
-    part: pd.DataFrame, problems: Problems, split: str, drop: bool, shown: Mapping[str, str] = MappingProxyType({})
+    part: pd.DataFrame,
+    problems: Problems,
+    split: str,
+    drop: bool,
+    shown: Mapping[str, str] = MappingProxyType({}),
+    files: Sequence[str | None] = (),
 ) -> pd.DataFrame:
     """The part without the rows that have a problem, where `drop` says so; how many these are is told.
 
-    shown: by kind, what stands in the first of its rows. Raises DataError, with the count and
-    the first rows of each kind, where `drop` does not say so, and where no row would be left.
+    shown: by kind, what stands in the first of its rows. files: what each row is read from, to
+    name it by. Raises DataError, with the count and the first rows of each kind, where `drop`
+    does not say so, and where no row would be left.
     """
     problems = {kind: rows for kind, rows in problems.items() if rows.any()}
     if not problems:
         return part
     bad = pd.concat(problems.values(), axis=1).any(axis=1)
-    kinds = (f"{rows.sum()} {kind} ({_row_numbers(rows, shown.get(kind))})" for kind, rows in problems.items())
-    count, found = f"{bad.sum()} of {len(part)} rows{of_split(split)}", "; ".join(kinds)
+    kinds = (f"{rows.sum()} {kind} ({places(rows, files, shown.get(kind))})" for kind, rows in problems.items())
+    noun = "files" if any(files) else "rows"
+    count, found = f"{bad.sum()} of {len(part)} {noun}{of_split(split)}", "; ".join(kinds)
     if bad.all():
-        raise DataError(f"{count} cannot be used: {found}. Is this the right column?")
+        raise DataError(f"{count} cannot be used: {found}. Is this the right column{' or folder' * any(files)}?")
     if not drop:
         advice = "Mend them, or pass drop_bad_rows=True (--drop-bad-rows) to leave them out."
         raise DataError(f"{count} cannot be used: {found}. {advice}")
@@ -118,16 +128,23 @@ def without_bad_rows(
     return part[~bad]
 
 
-def _row_numbers(rows: pd.Series, shown: str | None) -> str:
-    numbers = [str(i + 1) for i in rows.to_numpy().nonzero()[0]]
-    first = f": {shown}" if shown and len(numbers) == 1 else f"; in row {numbers[0]}: {shown}" if shown else ""
-    listed = ", ".join(numbers[:5]) + (" ..." if len(numbers) > 5 else "")
-    return ("row " if len(numbers) == 1 else "rows ") + listed + first
+def places(rows: pd.Series, files: Sequence[str | None] = (), shown: str | None = None) -> str:
+    """The first of the rows for which `rows` is true, by their files or else numbers; what is `shown` in the first."""
+    numbers, noun = [int(i) for i in rows.to_numpy().nonzero()[0]], "" if any(files) else "row "
+    names = [(files[i] or f"row {i + 1}") if any(files) else str(i + 1) for i in numbers]
+    where = f"; in {noun}{names[0]}" if len(names) > 1 else ""
+    plural = "rows " if noun and len(names) > 1 else noun
+    return f"{plural}{listed(names)}" + (f"{where}: {shown}" if shown else "")
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """The first of some names, as a message shows them."""
+    return ", ".join(names[:most]) + (" ..." if len(names) > most else "")
 
 
 def of_split(split: str) -> str:
     """Which split's, in a message; of data without splits nothing."""
-    return "" if split == "all" else f" of the split {split!r}"
+    return "" if split == WHOLE else f" of the split {split!r}"
 
 
 def excerpt(value: object) -> str:

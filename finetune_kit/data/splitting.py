@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import datasets
 import numpy as np
 from sklearn.model_selection import train_test_split
 
 from ..errors import DataError
+from .images import stored_images
 
 SPLITS = ("train", "validation", "test")
 ALIASES = {"valid": "validation", "val": "validation", "dev": "validation"}
@@ -31,6 +34,18 @@ def text_column(dataset: datasets.Dataset) -> str:
     )
 
 
+def has_images(dataset: datasets.Dataset) -> bool:
+    """Whether the examples are images, as `data.pictured` and `data.boxed` make them."""
+    return isinstance(dataset.features.get("image"), datasets.Image)
+
+
+def _keys(dataset: datasets.Dataset) -> list[str]:
+    """What must not stand in two splits, one an example: the text or, of an image, a hash of its bytes as stored."""
+    if has_images(dataset):
+        return [hashlib.sha256(raw).hexdigest() for raw in stored_images(dataset)]
+    return [normalise(text) for text in dataset[text_column(dataset)][:]]
+
+
 def has_labels(dataset: datasets.Dataset) -> bool:
     """Whether the examples have classes."""
     return "label" in dataset.column_names
@@ -39,8 +54,9 @@ def has_labels(dataset: datasets.Dataset) -> bool:
 def split(parts: datasets.DatasetDict, seed: int = 0) -> datasets.DatasetDict:
     """Train, validation and test splits, made where they are missing, in proportion to the classes if there are any.
 
-    Rows with the same text (for pairs the source, for questions the context) stay in one split.
-    Data without classes keeps its further splits, behind these three. Raises DataError for
+    Rows with the same text (for pairs the source, for questions the context) or the same image,
+    byte for byte, stay in one split; images of several objects are divided without regard to
+    classes. Data without classes keeps its further splits, behind these three. Raises DataError for
     further splits of data with classes, and for a class or data too small to divide.
     """
     named = {ALIASES.get(name, name): part for name, part in parts.items()}
@@ -56,8 +72,8 @@ def split(parts: datasets.DatasetDict, seed: int = 0) -> datasets.DatasetDict:
 
 
 def _divide(dataset: datasets.Dataset, seed: int, needed: int) -> tuple[datasets.Dataset, datasets.Dataset]:
-    first: dict[str, int] = {}  # the first row of each distinct text
-    group = [first.setdefault(normalise(text), row) for row, text in enumerate(dataset[text_column(dataset)][:])]
+    first: dict[str, int] = {}  # the first row of each distinct text or image
+    group = [first.setdefault(key, row) for row, key in enumerate(_keys(dataset))]
     rows = np.array(sorted(first.values()))
     labels = np.array(dataset["label"])[rows] if has_labels(dataset) else None
     _require_enough(dataset, rows, labels, needed)
@@ -72,13 +88,14 @@ def _divide(dataset: datasets.Dataset, seed: int, needed: int) -> tuple[datasets
 
 
 def _require_enough(dataset: datasets.Dataset, rows: np.ndarray, labels: np.ndarray | None, needed: int) -> None:
-    """Raise DataError where the distinct texts, of which `rows` are the first rows, do not go round the splits."""
+    """Raise DataError where the distinct texts or images, at their first `rows`, do not go round the splits."""
     found, advice = len(rows), "Add examples"
-    who = f"The data has {found} distinct {text_column(dataset)}s"
+    noun = "image" if has_images(dataset) else text_column(dataset)
+    who = f"The data has {found} distinct {noun}s"
     if labels is not None:
         counts = np.bincount(labels, minlength=dataset.features["label"].num_classes)
         found, advice = counts.min(), "Add examples, merge classes, or leave the class out"
-        who = f"The class {dataset.features['label'].names[int(counts.argmin())]!r} has {found} distinct texts"
+        who = f"The class {dataset.features['label'].names[int(counts.argmin())]!r} has {found} distinct {noun}s"
     if found < needed:
         raise DataError(
             f"{who}; at least {needed} are needed to divide the data into train, validation and test. {advice}."

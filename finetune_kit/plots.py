@@ -262,21 +262,35 @@ def png(draw: Callable[[Any], Any], columns: int = 1, width: float = WIDTH, heig
     return out.getvalue()
 
 
-def contact_sheet(pictures: Any, titles: Any = (), columns: int = 8, most: int = 48) -> Figure:
-    """Pictures side by side, each under its title. pictures: PIL images or arrays; of more than `most` the first."""
+class Sheet(Figure):  # type: ignore[misc]
+    """A figure that a notebook shows even where pyplot was never imported."""
+
+    def _repr_png_(self) -> bytes:
+        out = io.BytesIO()
+        self.savefig(out, format="png", bbox_inches="tight")
+        return out.getvalue()
+
+
+def contact_sheet(pictures: Any, titles: Any = (), columns: int = 8, most: int = 48) -> Sheet:
+    """Pictures side by side, each under its title of one line or several.
+
+    pictures: PIL images or arrays; of more than `most` the first.
+    """
     shown = list(pictures)[:most]
     if not shown:
         raise DataError("Found no picture to show.")
     rows = -(-len(shown) // columns)
     side = WIDTH / columns
-    figure = Figure(figsize=(side * min(columns, len(shown)), (side + 0.2 * bool(len(titles))) * rows))
+    lines = 0.13 * max([str(title).count("\n") + 1 for title in titles], default=0)  # inches
+    figure = Sheet(figsize=(side * min(columns, len(shown)), (side + lines) * rows), layout="constrained")
     figure.patch.set_alpha(0)
-    places = figure.subplots(rows, min(columns, len(shown)), squeeze=False, gridspec_kw={"hspace": 0.35, "wspace": 0.1})
+    places = figure.subplots(rows, min(columns, len(shown)), squeeze=False)
     for ax in places.flat:
         ax.axis("off")
     for ax, picture, title in itertools.zip_longest(places.flat[: len(shown)], shown, titles[: len(shown)]):
         _picture(ax, picture)
-        ax.set_title("" if title is None else _shortened(str(title)), fontsize=7, color=INK, pad=2)
+        name = "\n".join(map(_shortened, str(title).split("\n"))) if title is not None else ""
+        ax.set_title(name, fontsize=7, color=INK, pad=2)
     return figure
 
 

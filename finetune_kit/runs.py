@@ -204,14 +204,18 @@ class Run:
         import pandas as pd
 
         classes, part = self._classes(), self._part(split)
+        counts = np.zeros((len(classes), len(classes)), int)
+        np.add.at(counts, (self.task.truth(part), self.task.decide(self._measured_on(split))), 1)
+        return pd.DataFrame(counts, pd.Index(classes, name="truth"), pd.Index(classes, name="prediction"))
+
+    def _measured_on(self, split: str) -> Any:
+        """The outputs after training for a split. Raises DataError where it was not measured."""
         if split not in self._measured:
             raise DataError(
                 f"This run was not yet measured on the {split} split; expected one of {list(self._measured)}, "
                 f"or run.evaluate({split!r}) first."
             )
-        counts = np.zeros((len(classes), len(classes)), int)
-        np.add.at(counts, (self.task.truth(part), self.task.decide(self._measured[split])), 1)
-        return pd.DataFrame(counts, pd.Index(classes, name="truth"), pd.Index(classes, name="prediction"))
+        return self._measured[split]
 
     def _classes(self) -> list[str]:
         if not self.task.classes:
@@ -220,6 +224,26 @@ class Run:
                 "run.examples() shows the answers one by one."
             )
         return self.task.classes
+
+    def objects(self, row: int, split: str = "validation") -> Any:
+        """The boxes found in one picture after training, and those missed, as a pandas DataFrame for `plots.objects`.
+
+        row: the picture's number in its split, which is validation or one that `evaluate` has
+        measured. The columns are label, score (1 of what was missed), left, top, right, bottom in
+        pixels, and verdict: found, false or missed. Raises DataError for a task without boxes, for
+        a split that was not measured and for a row that it does not have.
+        """
+        verdicts = getattr(self.task, "verdicts", None)
+        if verdicts is None:
+            raise DataError(
+                f"The answers of the task {self.config.task!r} are no boxes; expected a run of object detection. "
+                "run.examples() shows the answers one by one."
+            )
+        part, outputs = self._part(split), self._measured_on(split)
+        if not 0 <= row < len(part):
+            raise DataError(f"row={row!r}: expected a picture's number in the {split} split, 0 to {len(part) - 1}.")
+        one = part.select([row])
+        return verdicts(self.task.decide(outputs[row : row + 1])[0], self.task.truth(one)[0], one[0]["image"].size)
 
     def examples(self, truth: str | None = None, prediction: str | None = None) -> Any:
         """The validation examples with the truth and the answers before and after, as a pandas DataFrame.

@@ -1,5 +1,7 @@
 """Object detection on tiny models, against plain transformers and cases worked out by hand."""
 
+import copy
+
 import datasets
 import numpy as np
 import pytest
@@ -165,6 +167,58 @@ def test_verdicts_tell_found_false_and_missed(task):
     assert task.quality([found], [true]) == pytest.approx([0.5])  # 1 right of 2 shown, of 2 true
     nothing = found_rows(), np.zeros((0, 5))
     assert task.quality([nothing[0], found], [nothing[1]] * 2).tolist() == [1.0, 0.0]
+
+
+def test_the_objects_of_a_run_by_hand(run, task):
+    part = task.splits["validation"]
+    known = copy.copy(run)
+    true = task.truth(part)
+    other = true[1].copy()
+    other[:, 0] = 1 - other[:, 0]
+    unsure, sure = (np.full(len(one), score) for one, score in ((true[2], 0.1), (true[0], 0.9)))
+    answers = [np.column_stack([sure, true[0]]), np.column_stack([np.full(len(other), 0.8), other])]
+    answers.append(np.column_stack([unsure, true[2]]))
+    known._measured = {"validation": [*answers, *[found_rows()] * (len(part) - 3)]}
+    verdicts = [known.objects(row)["verdict"].tolist() for row in range(3)]
+    assert verdicts[0] == ["found"] * len(true[0]) and verdicts[2] == ["missed"] * len(true[2])
+    assert verdicts[1] == ["false"] * len(true[1]) + ["missed"] * len(true[1])
+    found = known.objects(0)
+    x, y, width, height = np.array(part[0]["boxes"]).T
+    corners = np.column_stack([x, y, x + width, y + height])
+    assert found[["left", "top", "right", "bottom"]].to_numpy() == pytest.approx(corners, abs=0.06)
+    assert found["label"].tolist() == [task.names[i] for i in part[0]["labels"]]
+    assert found["score"].tolist() == [0.9] * len(true[0])
+
+
+def test_the_objects_of_a_run_are_all_that_it_shows_and_all_that_is_there(run, task, tmp_path, monkeypatch):
+    part = task.splits["validation"]
+    monkeypatch.setattr(task, "threshold", float(np.median([one[0, 0] for one in run._predict(part)])) - 1e-4)
+    loaded = ftk.Run.load(run.save(tmp_path / "saved"))
+    shown = 0
+    for row, raw in enumerate(run._predict(part)):
+        table = run.objects(row)
+        counts = table["verdict"].value_counts()
+        shown += (raw[:, 0] >= task.threshold).sum()
+        assert counts.get("found", 0) + counts.get("missed", 0) == len(part[row]["labels"])
+        assert counts.get("found", 0) + counts.get("false", 0) == (raw[:, 0] >= task.threshold).sum()
+        assert loaded.objects(row)[["label", "verdict"]].equals(table[["label", "verdict"]])
+    assert shown
+
+
+def test_objects_of_what_was_not_measured_are_refused(run, task):
+    fresh = copy.copy(run)
+    fresh._measured = dict(run._measured)
+    fresh._measured.pop("test", None)
+    with pytest.raises(DataError, match=r"run\.evaluate"):
+        fresh.objects(0, "test")
+    fresh.evaluate("test")
+    assert {"label", "verdict"} <= {*fresh.objects(0, "test")}
+    for row in (-1, len(task.splits["validation"])):
+        with pytest.raises(DataError, match=f"row={row}.*0 to {len(task.splits['validation']) - 1}"):
+            run.objects(row)
+    fresh.task = ftk.ImageClassification(names=["a", "b"])
+    with pytest.raises(DataError, match="no boxes"):
+        fresh.objects(0)
 
 
 def test_suppression_is_a_setting():

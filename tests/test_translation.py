@@ -16,6 +16,7 @@ from torch.nn import functional as F
 import finetune_kit as ftk
 from finetune_kit import tasks, training
 from finetune_kit.config import RunConfig
+from finetune_kit.data import rows
 from finetune_kit.errors import DataError, ModelError, UnknownNameError
 from finetune_kit.metrics import LOSS
 from finetune_kit.tasks.translation import Translation, cut, joined, word_for_word
@@ -230,6 +231,7 @@ def test_a_target_is_counted_when_a_token_of_it_is_lost(kind, words, loaded, rec
     model, tokenizer = loaded[kind]
     for made in [tokenizer] + [ending(tokenizer)] * (kind == "t5"):
         recwarn.clear()
+        rows._TOLD.clear()  # what was said of the first tokenizer is said of the second too
         encoded = Translation().encode(pairs(("a", sentence(words))), made, 12, model.config)[0]
         lost = words - (sum(label != -100 for label in encoded["labels"]) - 1)
         assert len(recwarn.list) == (lost > 0)

@@ -1,6 +1,7 @@
 """Cloze questions: answers by hand, places in tokens, the loss of transformers' question answering, a whole run."""
 
 import random
+from collections import Counter
 
 import pandas as pd
 import pytest
@@ -14,11 +15,14 @@ from finetune_kit.errors import ConfigError, DataError
 from finetune_kit.objectives import cloze_questions
 from finetune_kit.objectives.cloze_questions import (
     ENDS,
+    SENTENCE,
     AskedPassages,
     ClozeQuestions,
     answers,
+    cropped,
     question_word,
 )
+from finetune_kit.synthetic import facts
 from finetune_kit.synthetic.facts import Asked
 
 COMMON = {"the", "a", "to", "in", "was", "and", "her", "of", "she", "it", "had", "with"}
@@ -239,3 +243,27 @@ def test_a_pretrained_model_learns_it_and_keeps_only_its_own_weights(tmp_path):
     )  # fmt: skip
     assert again.after["answers"] == made.after["answers"]
     assert again.after["loss"] == pytest.approx(made.after["loss"], rel=0.05)  # other words are masked
+
+
+def test_of_a_passage_only_some_sentences_are_left_and_the_answer_is_among_them():
+    draw, sizes = random.Random(0), Counter()
+    for asked in facts.make(300, 5):
+        short = cropped(asked, 2, draw)
+        assert short.question == asked.question and short.context in asked.context
+        sizes[len(SENTENCE.findall(short.context.strip()))] += 1
+        if asked.span is None:
+            assert short.span is None
+        else:
+            assert short.context[slice(*short.span)] == asked.context[slice(*asked.span)]
+    assert sizes[1] > 0.95 * sum(sizes.values())  # two sentences have one break; an answer may hold a break itself
+
+
+def test_every_place_of_the_sentences_around_an_answer_is_drawn():
+    context = "One is red. Two is blue. Three is green. Four is grey."
+    asked = Asked("Which is blue?", context, (12, 15))
+    found = {cropped(asked, 2, random.Random(seed)).context.strip() for seed in range(50)}
+    assert found == {"One is red. Two is blue.", "Two is blue. Three is green."}
+    assert cropped(asked, 9, random.Random(0)) == asked
+    nothing = Asked("Which is pink?", context, None)
+    assert len({cropped(nothing, 2, random.Random(seed)).context for seed in range(50)}) == 3
+    assert len({cropped(nothing, 1, random.Random(seed)).context for seed in range(50)}) == 4

@@ -14,6 +14,10 @@ OBJECTIVES = (
         "MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING", "Write out the spans cut from a text (T5)",
     ),
     ObjectiveRecord(
+        "token-copying", "finetune_kit.objectives.token_copying:TokenCopying", None,
+        "Write a string of random tokens again (T5)",
+    ),
+    ObjectiveRecord(
         "next-word", "finetune_kit.objectives.next_word:NextWord", "MODEL_FOR_CAUSAL_LM_MAPPING",
         "Guess each word from those before it (GPT)",
     ),

@@ -46,8 +46,10 @@ class ClozeQuestions(MaskedWords):
     asked of another passage. question_word_share: how many begin with a question word (who, when,
     how many, what) in place of a mask in the gap. kept_share: of the sentence's other words that
     stay in the question. facts_share: how many are whole questions on passages made of facts
-    (`synthetic.facts`) in place of these. masked_share: of all words, hidden in question and passage. The two
-    outputs that mark start and end serve the objective alone and are not kept.
+    (`synthetic.facts`) in place of these. sentences: how many of each passage are left, those with the answer
+    among them, or None for all: a model learns to look for the answer sooner where there is less to look at.
+    masked_share: of all words, hidden in question and passage. The two outputs that mark start and end
+    serve the objective alone and are not kept.
     """
 
     labels = ("labels", "start_positions", "end_positions")
@@ -60,6 +62,7 @@ class ClozeQuestions(MaskedWords):
         question_word_share: float = 0.7,
         kept_share: float = 0.7,
         facts_share: float = 0.0,
+        sentences: int | None = None,
         masked_share: float = 0.15,
     ):
         super().__init__(masked_share)
@@ -70,7 +73,9 @@ class ClozeQuestions(MaskedWords):
         require_share("facts_share", facts_share)
         self.questions, self.no_answer_share = questions, no_answer_share
         self.question_word_share, self.kept_share = question_word_share, kept_share
-        self.facts_share = facts_share
+        if sentences is not None:
+            require_number("sentences", sentences, int, 1, "a whole number, 1 or more, or None for all")
+        self.facts_share, self.sentences = facts_share, sentences
 
     def examples(self, split: str, length: int, material: Material) -> AskedPassages:
         wanted = self.questions if split == "train" else HELD_OUT
@@ -78,6 +83,8 @@ class ClozeQuestions(MaskedWords):
         draw, of_facts = random.Random(seed), round(self.facts_share * wanted)
         found: list[Asked] = [*facts.make(of_facts, seed)] if of_facts else []
         found += self._of_the_corpus(split, length, material, wanted - of_facts, draw) if of_facts < wanted else []
+        if self.sentences is not None:
+            found = [cropped(asked, self.sentences, draw) for asked in found]
         draw.shuffle(found)
         return AskedPassages(found, material.processor, length)
 
@@ -195,6 +202,22 @@ class AskedPassages(torch.utils.data.Dataset[dict[str, Any]]):
         start, end = self.places[index]
         row = {name: values[index] for name, values in self.encoded.items()}
         return {**row, "start_positions": start, "end_positions": end}
+
+
+def cropped(asked: Asked, sentences: int, draw: random.Random) -> Asked:
+    """The question on so many sentences in a row of its passage, drawn from those that hold the whole answer."""
+    breaks = [match.end() for match in SENTENCE.finditer(asked.context)]
+    starts, ends = [0, *breaks], [*breaks, len(asked.context)]
+    if asked.span is None:
+        size, lowest, highest = sentences, 0, len(starts) - sentences
+    else:
+        first, last = (sum(start <= place for start in starts) - 1 for place in (asked.span[0], asked.span[1] - 1))
+        size = max(sentences, last - first + 1)
+        lowest, highest = max(0, last - size + 1), min(first, len(starts) - size)
+    begin = draw.randint(lowest, max(lowest, highest))
+    left, right = starts[begin], ends[min(begin + size, len(ends)) - 1]
+    span = asked.span and (asked.span[0] - left, asked.span[1] - left)
+    return Asked(asked.question, asked.context[left:right], span)
 
 
 def common_words(material: Material) -> set[str]:

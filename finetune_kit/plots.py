@@ -28,6 +28,7 @@ HATCHES = ("", "//", "xx", "..")
 INK = "#7a7a7a"  # axes and text: a grey that shows on white and on black
 SHADES = LinearSegmentedColormap.from_list("shades", ["#eef3f8", "#56B4E9", "#0072B2", "#00304d"])  # ever darker
 LONGEST_NAME = 28  # letters of a class's name
+DIMMED, GLOWING = 0.3, 0.7  # how much of a picture a glow over it takes, where it is least and where it is most
 MOST_NUMBERED = 30  # classes: the numbers of more would be too small to read
 
 
@@ -248,6 +249,45 @@ def class_balance_height(classes: dict[str, dict[str, int]]) -> float:
     return max(2.2, 0.9 + 0.13 * names * (len(classes) + 1))
 
 
+def picture_sizes(sizes: dict[str, Any], ax: Any = None) -> Any:
+    """Width and height of pictures in pixels by split: a mark for each size, the larger, the more pictures have it.
+
+    sizes: (n, 2) by split, as `PictureInspection.sizes` has them.
+    """
+    ax = _axes(ax, (5, 4))
+    looks = zip(itertools.cycle(STYLES), sizes.items(), strict=False)
+    for (color, _, marker), (split, found) in looks:
+        if len(found):
+            places, counts = np.unique(np.asarray(found), axis=0, return_counts=True)
+            areas = 30 + 300 * counts / len(found)
+            look = {"marker": marker, "edgecolors": color, "facecolors": f"{color}40"}
+            ax.scatter(*places.T, areas, **look)
+            ax.scatter([], [], 40, **look, label=split)  # in the legend all marks are of one size
+    ax.set(xlabel="width in pixels", ylabel="height in pixels", xlim=(0, None), ylim=(0, None))
+    _legend(ax, loc="center left", bbox_to_anchor=(1, 0.5))
+    return ax
+
+
+def object_areas(areas: dict[str, Any], ax: Any = None) -> Any:
+    """How much of its picture an object's box covers: a histogram a split, as shares of its objects, on a log axis.
+
+    areas: shares of the picture, above 0 and up to 1, (objects,) by split.
+    """
+    ax = _axes(ax)
+    every = np.concatenate([np.ones(1), *(np.asarray(found, float) for found in areas.values())])
+    edges = np.geomspace(every.min() / 1.001, 1, BINS + 1)
+    for (color, line, _), (split, found) in zip(itertools.cycle(STYLES), areas.items(), strict=False):
+        if len(found):
+            shares = np.histogram(found, edges)[0] / len(found)
+            ax.stairs(shares, edges, color=color, linestyle=line, linewidth=1.5, label=split)
+    ax.set_xscale("log")
+    ax.xaxis.set_major_formatter(lambda share, _: f"{100 * share:g} %")
+    ax.tick_params(which="minor", colors=INK)
+    ax.set(xlabel="part of its picture that an object covers", ylabel="share of the objects", ylim=(0, None))
+    _legend(ax)
+    return ax
+
+
 def png(draw: Callable[[Any], Any], columns: int = 1, width: float = WIDTH, height: float = 2.6) -> bytes:
     """A figure as PNG bytes, drawn without pyplot and so safe in any thread.
 
@@ -279,19 +319,24 @@ def contact_sheet(pictures: Any, titles: Any = (), columns: int = 8, most: int =
     shown = list(pictures)[:most]
     if not shown:
         raise DataError("Found no picture to show.")
-    rows = -(-len(shown) // columns)
-    side = WIDTH / columns
     lines = 0.13 * max([str(title).count("\n") + 1 for title in titles], default=0)  # inches
-    figure = Sheet(figsize=(side * min(columns, len(shown)), (side + lines) * rows), layout="constrained")
-    figure.patch.set_alpha(0)
-    places = figure.subplots(rows, min(columns, len(shown)), squeeze=False)
-    for ax in places.flat:
-        ax.axis("off")
-    for ax, picture, title in itertools.zip_longest(places.flat[: len(shown)], shown, titles[: len(shown)]):
+    figure, places = _sheet(len(shown), columns, WIDTH / columns + lines)
+    for ax, picture, title in itertools.zip_longest(places, shown, titles[: len(shown)]):
         _picture(ax, picture)
         name = "\n".join(map(_shortened, str(title).split("\n"))) if title is not None else ""
         ax.set_title(name, fontsize=7, color=INK, pad=2)
     return figure
+
+
+def _sheet(count: int, columns: int, height: float) -> tuple[Sheet, Any]:
+    """A figure as wide as a notebook with places for so many pictures, each `height` inches with its title."""
+    across, rows = min(columns, count), -(-count // columns)
+    figure = Sheet(figsize=(WIDTH / columns * across, height * rows), layout="constrained")
+    figure.patch.set_alpha(0)
+    places = figure.subplots(rows, across, squeeze=False).ravel()
+    for ax in places:
+        ax.axis("off")
+    return figure, places[:count]
 
 
 def _picture(ax: Any, picture: Any) -> None:
@@ -299,21 +344,54 @@ def _picture(ax: Any, picture: Any) -> None:
     ax.imshow(pixels, cmap="gray" if pixels.ndim == 2 else None, vmin=0, vmax=255, interpolation="nearest")
 
 
+def attribution_map(picture: Any, values: Any, signed: bool = False, ax: Any = None) -> Any:
+    """A picture in grey under a map of it: of what was looked at, or, `signed`, of what spoke for a prediction.
+
+    values: (rows, columns) over the whole picture, a PIL image. What was looked at, from `ftk.grad_cam` or
+    `ftk.attention_map`, glows, from dark to yellow at the largest value; no value below 0. Of signed ones, from
+    `ftk.occlusion_map`, those above 0 are blue, those below orange, the stronger, the larger; those of less than a
+    twentieth are left out.
+    """
+    ax = _axes(ax, (3, 3))
+    ax.grid(False)
+    ax.axis("off")
+    grey, values = np.asarray(picture.convert("L")), np.asarray(values)
+    ax.imshow(grey, cmap="gray", vmin=0, vmax=255)
+    extent = (-0.5, grey.shape[1] - 0.5, grey.shape[0] - 0.5, -0.5)
+    if not signed:
+        # Ever lighter, so that it shows on black as on white, and in grey.
+        glow = values / (values.max() or 1)
+        alpha = DIMMED + (GLOWING - DIMMED) * glow
+        ax.imshow(glow, "inferno", vmin=0, vmax=1, alpha=alpha, extent=extent, interpolation="bicubic")
+        return ax
+    strength = values / max(np.abs(values).max(), 0.05)
+    tints = np.where(strength[..., None] > 0, (0.0, 0.447, 0.698), (0.902, 0.624, 0.0))  # of the same palette
+    layer = np.dstack([tints, 0.65 * np.abs(strength) * (np.abs(values) >= 0.05)])
+    ax.imshow(layer, extent=extent, interpolation="nearest")
+    return ax
+
+
 def occlusion_map(picture: Any, changes: Any, ax: Any = None) -> Any:
     """A picture in grey under the places that moved its prediction, from `ftk.occlusion_map`: blue for, orange against.
 
     The colours are the stronger, the larger the change; those of less than a twentieth are left out.
     """
-    ax = _axes(ax, (3, 3))
-    ax.grid(False)
-    ax.axis("off")
-    grey = np.asarray(picture.convert("L"))
-    ax.imshow(grey, cmap="gray", vmin=0, vmax=255)
-    strength = np.asarray(changes) / max(np.abs(changes).max(), 0.05)
-    tints = np.where(strength[..., None] > 0, (0.0, 0.447, 0.698), (0.902, 0.624, 0.0))  # of the same palette
-    layer = np.dstack([tints, 0.65 * np.abs(strength) * (np.abs(changes) >= 0.05)])
-    ax.imshow(layer, extent=(-0.5, grey.shape[1] - 0.5, grey.shape[0] - 0.5, -0.5), interpolation="nearest")
-    return ax
+    return attribution_map(picture, changes, True, ax)
+
+
+def query_attention(picture: Any, attention: Any, columns: int = 4, most: int = 12) -> Sheet:
+    """Where a detector looked for each object, from `ftk.query_attention`: the picture once an object, with its box.
+
+    attention: a `QueryAttention`; of more objects than `most` the surest. Raises DataError where there is none.
+    """
+    rows = attention.objects.head(most)
+    if rows.empty:
+        raise DataError("Found no object to show; a task with a lower `threshold` shows less sure ones.")
+    figure, places = _sheet(len(rows), columns, WIDTH / columns * picture.height / picture.width)
+    for number, (ax, shares) in enumerate(zip(places, attention.maps, strict=False)):
+        attribution_map(picture, shares, ax=ax)
+        _outlined(ax, rows.iloc[[number]], 1.0)
+    return figure
 
 
 # A box that was found, one that was missed, one where nothing of the kind is.
@@ -329,11 +407,17 @@ def objects(picture: Any, boxes: Any, ax: Any = None) -> Any:
     ax.grid(False)
     ax.axis("off")
     _picture(ax, picture)
+    _outlined(ax, boxes, 1.8)
+    return ax
+
+
+def _outlined(ax: Any, boxes: Any, width: float) -> None:
+    """Boxes with their labels, as lines of so many points."""
     for row in boxes.to_dict("records"):
         color, line = VERDICTS[row.get("verdict", "found")]
-        corner, width, height = (row["left"], row["top"]), row["right"] - row["left"], row["bottom"] - row["top"]
-        for shade, thick in (("white", 3.5), (color, 1.8)):  # on any ground
-            ax.add_patch(Rectangle(corner, width, height, fill=False, edgecolor=shade, linewidth=thick, linestyle=line))
+        corner, size = (row["left"], row["top"]), (row["right"] - row["left"], row["bottom"] - row["top"])
+        for shade, thick in (("white", 2 * width), (color, width)):  # on any ground
+            ax.add_patch(Rectangle(corner, *size, fill=False, edgecolor=shade, linewidth=thick, linestyle=line))
         name = f"{row['label']} {row['score']:.2f}" if row.get("score", 1.0) < 1 else str(row["label"])
         ax.text(
             *corner,
@@ -343,10 +427,10 @@ def objects(picture: Any, boxes: Any, ax: Any = None) -> Any:
             verticalalignment="bottom",
             bbox={"facecolor": color, "edgecolor": "none", "pad": 1.0},
         )
-    return ax
 
 
 __all__ = [
+    "attribution_map",
     "class_balance",
     "class_balance_height",
     "confusion",
@@ -355,9 +439,12 @@ __all__ = [
     "label_curve",
     "loss_curve",
     "metric_curve",
+    "object_areas",
     "objects",
     "occlusion_map",
     "perplexity_curve",
+    "picture_sizes",
     "png",
+    "query_attention",
     "token_lengths",
 ]

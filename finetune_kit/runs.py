@@ -171,6 +171,12 @@ class Run:
             self.tested = measured
         return measured
 
+    def outputs(self, split: str = "validation") -> Any:
+        """The trained model's outputs for a split, one an example; one that was not yet measured is evaluated first."""
+        if split not in self._measured:
+            self.evaluate(split)
+        return self._measured[split]
+
     def _part(self, split: str) -> datasets.Dataset:
         if split not in self.task.splits:
             raise DataError(f"This run has the splits {list(self.task.splits)} at hand, not {split!r}.")

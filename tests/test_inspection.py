@@ -506,3 +506,8 @@ def test_bad_input_is_named(arguments, error, says, monkeypatch):
 def test_a_task_without_data_is_no_task_to_look_at():
     with pytest.raises(DataError, match="no data"):
         ftk.inspect(ftk.TextClassification(names=["no", "yes"]))
+
+
+def test_pictures_have_no_pieces():
+    with pytest.raises(DataError, match="ftk.inspect_pictures"):
+        ftk.inspect(ftk.ImageClassification("faces"))

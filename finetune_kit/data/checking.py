@@ -1,4 +1,4 @@
-"""Checking: what a text data set looks like, and what would make its scores too good to be true."""
+"""Checking: what a data set of texts or pictures looks like, and what would make its scores too good to be true."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ from typing import Any
 import datasets
 import numpy as np
 
-from .splitting import has_labels, normalise, text_column
+from .looks import class_counts, sizes
+from .repeats import Pair, Place, Repeat, repeats
+from .splitting import has_images, has_labels, normalise, text_column
 
 NEAR = 0.8  # cosine of the sets of character 5-grams from which two texts count as near-duplicates
 BLOCK = 1000  # texts that are compared with another split at a time, so that memory stays small
 SHOWN = 100  # pairs of duplicates or contradictions that a report lists
-
-Place = tuple[str, int]  # a split, and a row of it counted from 0
-Pair = tuple[str, int, str, int]  # two places
 
 
 @dataclass(frozen=True)
@@ -52,16 +51,69 @@ class DataReport:
     contradiction_count: int
 
 
+@dataclass(frozen=True)
+class PictureReport:
+    """Counts and warning signs of a data set of pictures.
+
+    rows and classes: by split, of the classes how many pictures there are or, of boxes, how many
+    objects; 0 too. sizes: width and height in pixels of the picture of the fewest pixels, of the
+    median one and of that of the most.
+
+    duplicates: pictures of the same pixels as another one, behind the first such, within and
+    across splits, as (split, row, split, row); near_duplicates: those that are nearly the same.
+    leaks: those of both whose two places are in different splits; contradictions: those of both
+    with another label. Of each list 100 at most, and of all the count. `repeats.repeats` says
+    what counts as nearly the same and as another label.
+    """
+
+    rows: dict[str, int]
+    classes: dict[str, dict[str, int]]
+    sizes: tuple[tuple[int, int], ...]
+    duplicates: list[Pair]
+    duplicate_count: int
+    near_duplicates: list[Pair]
+    near_duplicate_count: int
+    leaks: list[Pair]
+    leak_count: int
+    contradictions: list[Pair]
+    contradiction_count: int
+
+
 def tokens(text: str) -> list[str]:
     """Lower-case words and numbers."""
     return re.findall(r"[^\W_]+(?:'[^\W_]+)?", text.lower())
 
 
-def report(splits: datasets.DatasetDict) -> DataReport:
-    """Check a text data set: sizes, balance, repeated phrases and texts, leaks between splits, giveaway words.
+def report(splits: datasets.DatasetDict) -> Any:
+    """Check a data set: sizes, balance, repeats, leaks between splits, contradicting labels; of texts giveaway words.
 
-    Takes what `labelled`, `pairs`, `answered` or `running` made. Raises DataError for other columns.
+    A DataReport of what `labelled`, `pairs`, `answered` or `running` made; a PictureReport, for
+    which every picture is decoded, of what `pictured` or `boxed` made. Raises DataError for other
+    columns.
     """
+    return _picture_report(splits) if all(map(has_images, splits.values())) else _text_report(splits)
+
+
+def _picture_report(splits: datasets.DatasetDict) -> PictureReport:
+    found = repeats(splits)
+    kinds: dict[str, list[Repeat]] = {
+        "duplicates": [one for one in found if one.exact],
+        "near_duplicates": [one for one in found if not one.exact],
+        "leaks": [one for one in found if one.leaks],
+        "contradictions": [one for one in found if one.contradicts],
+    }
+    every = np.concatenate([sizes(part) for part in splits.values()])
+    every = every[np.argsort(every.prod(axis=1), kind="stable")]
+    return PictureReport(
+        rows={name: len(part) for name, part in splits.items()},
+        classes={name: class_counts(part) for name, part in splits.items()},
+        sizes=tuple((int(every[i, 0]), int(every[i, 1])) for i in (0, len(every) // 2, -1)),
+        **{kind: [one.pair for one in some[:SHOWN]] for kind, some in kinds.items()},  # type: ignore[arg-type]
+        **{f"{kind[:-1]}_count": len(some) for kind, some in kinds.items()},  # type: ignore[arg-type]
+    )
+
+
+def _text_report(splits: datasets.DatasetDict) -> DataReport:
     texts = [text for part in splits.values() for text in compared(part).values()]
     lengths = sorted(len(text.split()) for text in texts)
     with_labels = all(map(has_labels, splits.values()))

@@ -14,7 +14,7 @@ import numpy as np
 from .. import checkpoints, data, tasks
 from ..config import RunConfig
 from ..data import DataReport
-from ..data.splitting import has_labels, normalise
+from ..data.splitting import has_images, has_labels, normalise
 from ..errors import DataError, ModelError, unknown_name
 from ..tasks import Task
 from . import advice
@@ -56,6 +56,10 @@ class Inspection:
     def __post_init__(self) -> None:
         if getattr(self.task, "splits", None) is None:
             raise DataError("This task has no data to look at; expected one made with a source, as a file or a frame.")
+        if any(map(has_images, self.task.splits.values())):
+            raise DataError(
+                "The examples of this task are pictures; ftk.inspect_pictures and ftk.data_browser show them."
+            )
         processor, config = _tokenizer(self.model), checkpoints.configuration(self.model)
         reader = Reader(self.task, processor, config, min(self.config.max_length, checkpoints.longest(config)))
         with checkpoints.quiet():

@@ -57,7 +57,7 @@ class TokenCopying(TextObjective):
 
 
 class RandomStrings(torch.utils.data.Dataset[Batch]):
-    """`input_ids` of `shortest` to `length` - 1 random tokens and the end: int64. The same seed gives the same strings."""
+    """`input_ids` of `shortest` to `length` - 1 random tokens and the end: int64; the same for the same seed."""
 
     def __init__(self, processor: Any, count: int, shortest: int, length: int, seed: int):
         marks = set(processor.all_special_ids)

@@ -16,6 +16,7 @@ from ..errors import DataError, FinetuneKitError
 from ..inspection import FORMATS, ORDERS, Example, Inspection
 from ..tasks import Task
 from . import parts
+from .picture_browser import PictureBrowser
 
 LENGTHS = (16, 32, 64, 128, 256, 512, 1024)
 PAGE = 5  # examples a page
@@ -24,13 +25,18 @@ LONGEST = 160  # letters of a text in the table
 EVERY = "every class"
 
 
-def data_browser(task: str | Task = "sentiment", model: str | None = None, **settings: Any) -> DataBrowser:
+def data_browser(
+    task: str | Task = "sentiment", model: str | None = None, **settings: Any
+) -> DataBrowser | PictureBrowser:
     """The panel that shows a task's data as a model reads them: pieces, lengths, balance, strange words, repeats.
 
     task, model, settings: as in `inspect`. A model that cannot be read is no exception but a
-    message in the panel, where another can be chosen. Raises a FinetuneKitError for bad data.
+    message in the panel, where another can be chosen. Of a task over pictures a PictureBrowser,
+    for which no model is read. Raises a FinetuneKitError for bad data.
     """
-    return DataBrowser(task, model, **settings)
+    kind = task if isinstance(task, Task) else catalog.handler(catalog.task(task))
+    panel = PictureBrowser if "image" in kind.fields else DataBrowser
+    return panel(task, model, **settings)
 
 
 class DataBrowser(ipw.VBox):  # type: ignore[misc]

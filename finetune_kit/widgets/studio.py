@@ -18,6 +18,7 @@ from ..runs import Run
 from ..tasks import Task
 from . import parts
 from .live import LivePanel, call
+from .looking import looked
 from .pictures import PictureBox, is_picture
 
 LABELS = (8, 16, 32, 64, 128, 256, 512, 1024)
@@ -137,7 +138,7 @@ class Studio(LivePanel):
         except FinetuneKitError as error:
             self.answer.value = parts.message(str(error), "error")
             return
-        self.answer.value = said + self._moved(row) + self._next(row)
+        self.answer.value = self._moved(row, said) + self._next(row)
 
     def _said(self, row: dict[str, Any]) -> str:
         """The answer; to a prompt beside how the model went on with it before fine-tuning, if it knew anything."""
@@ -147,15 +148,17 @@ class Studio(LivePanel):
         both = parts.table(["before fine-tuning", "after"], [[before, row["prediction"]]], "How the prompt goes on:")
         return f'<div style="margin-bottom:8px">{both}</div>'
 
-    def _moved(self, row: dict[str, Any]) -> str:
-        """Which words moved a prediction that has probabilities, of a text that is neither a word nor a book."""
+    def _moved(self, row: dict[str, Any], said: str) -> str:
+        """The answer, with what moved it if it has probabilities: places, or words of what is neither word nor book."""
         if self.run is None or f"p({row['prediction']})" not in row:
-            return ""
+            return said
+        if self.task.fields == ("image",):
+            return looked(self.run, row, said)
         try:
             table = attribution.occlusion(self.run, row[self.task.fields[-1]])
         except FinetuneKitError:  # the prediction stands without
-            return ""
-        return parts.weighed(table["word"].tolist(), table["change"].tolist())
+            return said
+        return said + parts.weighed(table["word"].tolist(), table["change"].tolist())
 
     def _next(self, row: dict[str, Any]) -> str:
         """What a GPT takes for the next word of a prompt."""

@@ -1,4 +1,4 @@
-"""Attribution: which words, or which places of a picture, moved a prediction."""
+"""Occlusion: what a prediction loses when a word is left out, or a place of a picture is covered."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from .config import require, require_number
-from .errors import DataError
-from .runs import Run
+from ..config import require, require_number
+from ..errors import DataError
+from ..runs import Run
 
 MOST = 200  # words: each costs one prediction
 FINEST = 16  # cells a side of a picture

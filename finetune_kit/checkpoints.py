@@ -14,7 +14,9 @@ from typing import Any
 
 import torch
 import transformers
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
+from transformers.models.bert.modeling_bert import BertPooler
+from transformers.utils import SAFE_WEIGHTS_NAME, cached_file
 
 from . import catalog
 from .catalog import hub
@@ -25,6 +27,7 @@ PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 HUB_PICKLES = ("pytorch_model.bin", "pytorch_model.bin.index.json")  # the names that transformers gives them
 NO_CONVERSION = "DISABLE_SAFETENSORS_CONVERSION"  # transformers' switch, read at each call
 _switch = threading.Lock()
+POOLER, QA_OUTPUTS = "bert.pooler.dense", "qa_outputs"  # as transformers names them in a file
 OFFSET_PLACES = ("roberta", "xlm-roberta", "camembert")
 EAGER_WIDTH = 512  # up to this width eager attention trains faster than SDPA on a CPU
 
@@ -187,7 +190,9 @@ def build(config: Any, auto_class: str) -> Any:
 def load_weights(name: str, auto_class: str, config: Any = None) -> Any:
     """A checkpoint's model in float32 with the head of `auto_class`; a head that the file lacks is new.
 
-    Raises ModelError when weights below the head are missing or of another shape than `config` says.
+    A model of masked words keeps what its file holds beside them: the pooler that classifiers read, the outputs of
+    question answering. Raises ModelError when weights below the head are missing or of another shape than `config`
+    says.
     """
     config = config or configuration(name)
     with _readable(name), quiet(), _as_published(locate(name)):
@@ -201,8 +206,37 @@ def load_weights(name: str, auto_class: str, config: Any = None) -> Any:
             ignore_mismatched_sizes=True,  # checked below: only the head may differ
             output_loading_info=True,
         )
+        if auto_class == "AutoModelForMaskedLM":
+            _keep_beside(model, locate(name), report["unexpected_keys"])
     _check_weights(name, model, report)
     return model
+
+
+def _keep_beside(model: Any, where: str, keys: set[str]) -> None:
+    """Put back the weights of a file, among its unexpected `keys`, that pretraining goes on with or hands on."""
+    if f"{POOLER}.weight" not in keys and f"{QA_OUTPUTS}.weight" not in keys:
+        return
+    with safe_open(cached_file(where, SAFE_WEIGHTS_NAME), "pt") as held:
+        for name, add in ((POOLER, add_pooler), (QA_OUTPUTS, add_qa_outputs)):
+            if f"{name}.weight" in keys:
+                weights = {part: held.get_tensor(f"{name}.{part}").float() for part in ("weight", "bias")}
+                add(model).load_state_dict(weights)
+
+
+def add_pooler(model: Any) -> Any:
+    """Give a BERT of masked words a pooler, which BERTs have for other heads; its dense layer."""
+    model.bert.pooler = BertPooler(model.config).to(model.device)
+    torch.nn.init.normal_(model.bert.pooler.dense.weight, std=model.config.initializer_range)
+    torch.nn.init.zeros_(model.bert.pooler.dense.bias)
+    return model.bert.pooler.dense
+
+
+def add_qa_outputs(model: Any) -> Any:
+    """Give a model the two outputs of question answering, start and end of an answer, under a BERT's name for them."""
+    model.qa_outputs = torch.nn.Linear(model.config.hidden_size, 2).to(model.device)
+    torch.nn.init.normal_(model.qa_outputs.weight, std=0.02)
+    torch.nn.init.zeros_(model.qa_outputs.bias)
+    return model.qa_outputs
 
 
 def fastest_attention(config: Any) -> str | None:

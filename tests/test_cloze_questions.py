@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 import torch
 import transformers
-from safetensors import safe_open
 
 import finetune_kit as ftk
 from finetune_kit import checkpoints, corpora
@@ -203,7 +202,7 @@ def test_loss_is_masked_words_and_that_of_question_answering(tmp_path, processor
     model = transformers.AutoModelForMaskedLM.from_config(config).eval()
     objective = ClozeQuestions(questions=40)
     objective.equip(model)
-    torch.nn.init.normal_(model.span_outputs.weight)
+    torch.nn.init.normal_(model.qa_outputs.weight)
     examples = objective.examples("train", 96, material_of(tmp_path, processor))
     batch = objective.collator(processor)([examples[i] for i in range(8)])
     loss, outputs = objective.loss(model, batch)
@@ -211,7 +210,7 @@ def test_loss_is_masked_words_and_that_of_question_answering(tmp_path, processor
     reader = transformers.AutoModelForQuestionAnswering.from_config(config).eval()
     reader.base_model.load_state_dict(model.base_model.state_dict(), strict=False)
     last = reader.classifier if kind == "modernbert" else reader.qa_outputs
-    last.load_state_dict(model.span_outputs.state_dict())
+    last.load_state_dict(model.qa_outputs.state_dict())
     if kind == "modernbert":
         reader.head.load_state_dict(model.head.state_dict())
     inputs = {name: value for name, value in batch.items() if name != "labels"}
@@ -227,16 +226,19 @@ def test_loss_is_masked_words_and_that_of_question_answering(tmp_path, processor
     assert outputs["hits"].tolist() == [int(all(pair)) for pair in zip(*right, strict=True)]
 
 
-def test_a_pretrained_model_learns_it_and_keeps_only_its_own_weights(tmp_path):
+def test_a_pretrained_model_learns_it_and_question_answering_starts_from_what_it_learnt(tmp_path):
     made = ftk.pretrain(
         "pocket-bert", works(), objective="cloze-questions", steps=6, length=64, batch_size=8,
         learning_rate=2e-3, out=tmp_path / "made",
     )  # fmt: skip
     assert set(made.after) >= {"loss", "answers"} and made.after["loss"] < made.before["loss"]
-    assert not hasattr(made.model, "span_outputs")
     folder = made.save(tmp_path / "kept")
-    with safe_open(folder / "model.safetensors", framework="pt") as held:
-        assert not any("span_outputs" in name for name in held.keys())  # noqa: SIM118
+    reader = transformers.AutoModelForQuestionAnswering.from_pretrained(folder, dtype=torch.float32)
+    learnt = made.model.qa_outputs.state_dict()
+    for name, weight in reader.qa_outputs.state_dict().items():
+        torch.testing.assert_close(weight, learnt[name], atol=1e-3, rtol=0)  # saved in half precision
+    on = checkpoints.load_weights(str(folder), "AutoModelForMaskedLM")  # pretraining that goes on keeps them
+    torch.testing.assert_close(on.qa_outputs.weight, reader.qa_outputs.weight)
     again = ftk.pretrain(  # a finished folder is read again, the outputs of its last stage included
         "pocket-bert", works(), objective="cloze-questions", steps=6, length=64, batch_size=8,
         learning_rate=2e-3, out=tmp_path / "made",

@@ -509,5 +509,5 @@ def test_a_task_without_data_is_no_task_to_look_at():
 
 
 def test_pictures_have_no_pieces():
-    with pytest.raises(DataError, match="ftk.inspect_pictures"):
+    with pytest.raises(DataError, match=r"ftk\.inspect_pictures"):
         ftk.inspect(ftk.ImageClassification("faces"))

@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 
 from ..corpora import Material
 
@@ -57,11 +55,8 @@ class Objective(Learnable):
 
     measures = False
 
-    def equip(self, model: Any, folder: Path | None = None) -> None:
-        """Put on the model what this objective alone needs, as it is in the checkpoint `folder` if that is given."""
-
-    def release(self, model: Any) -> None:
-        """Take off what `equip` put on."""
+    def equip(self, model: Any) -> None:
+        """Put on the model what this objective alone needs and it has not yet; it is saved with the model."""
 
     @abstractmethod
     def examples(self, split: str, length: int, material: Material) -> torch.utils.data.Dataset[Any]:
@@ -98,12 +93,6 @@ def outcome(model: Any, loss: torch.Tensor, guesses: torch.Tensor, labels: torch
     if model.training:
         return {"loss": loss}
     return {"loss": loss, "hits": torch.where(labels == IGNORED, IGNORED, (guesses == labels).long())}
-
-
-def kept_weights(folder: Path, prefix: str) -> dict[str, torch.Tensor]:
-    """The weights in a checkpoint's folder whose names begin with `prefix`, without it."""
-    weights = load_file(folder / "model.safetensors")
-    return {name.removeprefix(prefix): weight for name, weight in weights.items() if name.startswith(prefix)}
 
 
 class MadeObjective(Objective):

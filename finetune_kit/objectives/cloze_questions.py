@@ -12,19 +12,19 @@ import random
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch.nn import functional as F
 
+from .. import checkpoints
 from ..config import require_number, require_share
 from ..corpora import Material
 from ..errors import DataError
 from ..synthetic import facts
 from ..synthetic.facts import Asked
-from .base import VALIDATION, Batch, kept_weights
+from .base import VALIDATION, Batch
 from .masked_words import MaskedWords, last_hidden, words_loss
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
@@ -48,8 +48,8 @@ class ClozeQuestions(MaskedWords):
     stay in the question. facts_share: how many are whole questions on passages made of facts
     (`synthetic.facts`) in place of these. sentences: how many of each passage are left, those with the answer
     among them, or None for all: a model learns to look for the answer sooner where there is less to look at.
-    masked_share: of all words, hidden in question and passage. The two outputs that mark start and end
-    serve the objective alone and are not kept.
+    masked_share: of all words, hidden in question and passage. The two outputs that mark start and end are saved
+    with the model, under the name that a BERT's question answering reads.
     """
 
     labels = ("labels", "start_positions", "end_positions")
@@ -145,16 +145,10 @@ class ClozeQuestions(MaskedWords):
 
         return collate
 
-    def equip(self, model: Any, folder: Path | None = None) -> None:
-        """Put the two outputs of start and end on the model: those in `folder`, or new ones."""
-        model.span_outputs = torch.nn.Linear(model.config.hidden_size, 2).to(model.device)
-        torch.nn.init.normal_(model.span_outputs.weight, std=0.02)
-        torch.nn.init.zeros_(model.span_outputs.bias)
-        if folder is not None:
-            model.span_outputs.load_state_dict(kept_weights(folder, "span_outputs."))
-
-    def release(self, model: Any) -> None:
-        del model.span_outputs
+    def equip(self, model: Any) -> None:
+        """Put the two outputs of start and end on a model that has none."""
+        if not hasattr(model, "qa_outputs"):
+            checkpoints.add_qa_outputs(model)
 
     def loss(self, model: Any, inputs: Batch) -> tuple[torch.Tensor, Any]:
         """Cross-entropy of the masked words plus the mean of those of start and end, in nats."""
@@ -162,7 +156,7 @@ class ClozeQuestions(MaskedWords):
         words, _ = words_loss(model, hidden, inputs["labels"])
         # ModernBERT's question answering reads its word head's dense layer, BERT's the hidden states themselves.
         states = model.head(hidden) if model.config.model_type == "modernbert" else hidden
-        scores = model.span_outputs(states).float().masked_fill(inputs["attention_mask"].unsqueeze(-1) == 0, -1e4)
+        scores = model.qa_outputs(states).float().masked_fill(inputs["attention_mask"].unsqueeze(-1) == 0, -1e4)
         truth = torch.stack([inputs[name] for name in ENDS], dim=1)  # (batch, 2)
         loss = words + F.cross_entropy(scores, truth)  # scores: (batch, length, 2)
         hits = (scores.argmax(dim=1) == truth).all(dim=1).long()

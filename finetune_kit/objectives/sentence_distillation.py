@@ -18,14 +18,13 @@ import numpy as np
 import torch
 import transformers
 from torch.nn import functional as F
-from transformers.models.bert.modeling_bert import BertPooler
 
 from .. import checkpoints
 from ..config import require_number, require_share
 from ..corpora import Material
 from ..errors import ConfigError, DataError, ModelError
 from ..teaching import Teacher
-from .base import Batch, kept_weights
+from .base import Batch
 from .masked_words import MaskedWords, last_hidden, words_loss
 
 SHORTEST, LONGEST = 4, 70  # words of a text that the teacher reads
@@ -74,14 +73,11 @@ class SentenceDistillation(MaskedWords):
         targets /= np.linalg.norm(targets, axis=1, keepdims=True)
         return TaughtTexts(texts, targets, material.processor, length)
 
-    def equip(self, model: Any, folder: Path | None = None) -> None:
-        """Give a BERT its pooler, which stays: the one in `folder`, or a new one. Raises ModelError for other kinds."""
+    def equip(self, model: Any) -> None:
+        """Give a BERT without a pooler a new one. Raises ModelError for other kinds."""
         if model.config.model_type == "bert":
-            model.bert.pooler = BertPooler(model.config).to(model.device)
-            torch.nn.init.normal_(model.bert.pooler.dense.weight, std=model.config.initializer_range)
-            torch.nn.init.zeros_(model.bert.pooler.dense.bias)
-            if folder is not None:
-                model.bert.pooler.load_state_dict(kept_weights(folder, "bert.pooler."))
+            if model.bert.pooler is None:
+                checkpoints.add_pooler(model)
         elif getattr(model.config, "classifier_pooling", None) != "mean":
             raise ModelError(
                 f"A {model.config.model_type} model cannot learn sentence vectors: expected a bert, or a modernbert of "

@@ -71,10 +71,7 @@ class Job:
             stopped = self._train(number, stage, trainer, model)
             if stopped:
                 break
-            if number < len(stages):
-                objective.release(model)
         after = self._measure(trainer, objective, "measuring after")
-        objective.release(model)
         comparable = stages[0][0].objective == stage.objective
         corpus = material.counts("validation") if isinstance(first, TextObjective) else {}
         before = self.history.before if comparable else {}
@@ -156,7 +153,7 @@ class Job:
         finished = [self._done(n) for n in (number, number - 1) if self._done(n).exists()]
         if finished:
             model = checkpoints.load_weights(str(finished[0]), objective.auto_class)
-        objective.equip(model, self._done(number) if self._done(number).exists() else None)
+        objective.equip(model)
         return model
 
     def _examples(self, stage: Stage, objective: Objective, material: Material) -> tuple[Any, Any]:

@@ -271,6 +271,19 @@ def test_sentinel_layout_is_that_of_the_papers_figure_2(monkeypatch):
     assert batch["attention_mask"].tolist() == [[1] * 11]
 
 
+def test_a_whole_target_is_the_text_as_it_was_and_the_source_stays():
+    marks, end = list(range(900, 1000)), 1
+    ids = np.random.default_rng(0).integers(2, 900, 40)
+    torch.manual_seed(0)
+    spans = SpanCorruption(0.3, 3.0).corrupt(ids, marks, end)
+    torch.manual_seed(0)
+    whole = SpanCorruption(0.3, 3.0, whole=True).corrupt(ids, marks, end)
+    assert whole[0].tolist() == spans[0].tolist() != [*ids, end]
+    assert whole[1].tolist() == [*ids, end]
+    with pytest.raises(ConfigError, match="whole='yes'"):
+        SpanCorruption(whole="yes")
+
+
 def put_together(source, target, marks, end):
     """The sequence before it was corrupted."""
     spans, current = {}, None

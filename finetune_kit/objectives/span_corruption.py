@@ -18,17 +18,21 @@ class SpanCorruption(TextObjective):
 
     As in the paper's figure 2: 'Thank you <X> me to your party <Y> week .' is to give
     '<X> for inviting <Y> last <Z>'. noise_share: the share of the tokens cut out; mean_span:
-    their mean length in tokens.
+    their mean length in tokens. whole: the target is the whole text in place of the spans alone
+    (Lewis et al. 2020, "BART"), so that most of it is to be read off the source: a small model
+    that only ever writes what is missing learns to write without reading.
     """
 
     auto_class = "AutoModelForSeq2SeqLM"
 
-    def __init__(self, noise_share: float = 0.15, mean_span: float = 3.0):
+    def __init__(self, noise_share: float = 0.15, mean_span: float = 3.0, whole: bool = False):
         if not isinstance(noise_share, float) or not 0 < noise_share < 0.8:
             raise ConfigError(f"noise_share={noise_share!r}: expected a share between 0 and 0.8.")
         if not isinstance(mean_span, (int, float)) or mean_span < 1:
             raise ConfigError(f"mean_span={mean_span!r}: expected a mean number of tokens, 1 or more.")
-        self.noise_share, self.mean_span = noise_share, mean_span
+        if not isinstance(whole, bool):
+            raise ConfigError(f"whole={whole!r}: expected true or false.")
+        self.noise_share, self.mean_span, self.whole = noise_share, mean_span, whole
 
     def fits(self, processor: Any) -> str:
         return "" if sentinels(processor) else "the sentinels <extra_id_0>, <extra_id_1> ..."
@@ -73,7 +77,7 @@ class SpanCorruption(TextObjective):
             target += [mark, *ids[start:stop]]
             place = stop
         source += [*ids[place:], end]
-        target += [marks[len(starts)], end]
+        target = [*ids, end] if self.whole else [*target, marks[len(starts)], end]
         return np.array(source, dtype=np.int64), np.array(target, dtype=np.int64)
 
     def spans(self, length: int) -> tuple[int, int]:

@@ -1,12 +1,13 @@
-"""What pretraining buys on text tasks: against from scratch and simple methods, at several numbers of labels.
+"""What pretraining buys on real tasks: against from scratch and simple methods, at several numbers of labels.
 
-python benchmarks/text_tasks.py --out text_tasks.csv --data FOLDER [--task trec phrases ...] [--labels 64 256 all]
+python benchmarks/few_labels.py --out few_labels.csv --data FOLDER [--task trec phrases ...] [--labels 64 256 all]
 
-FOLDER holds trec_train, trec_test and ag_news (columns text and label; Li and Roth 2002, Zhang et al. 2015) and
-multi30k_en_fr_train, _val and _test (columns en and fr; Elliott et al. 2016), all .parquet; tasks over the kit's own
-data need none. Every run is one of ftk.fine_tune: the validation split chooses its weights, and when it has ended it is
-measured once on the test split, and of `phrases` on the sentences written by hand. Each line of the CSV is one score. A
-call that is repeated goes on where it was broken off.
+FOLDER holds, all .parquet: trec_train, trec_test and ag_news (columns text and label; Li and Roth 2002, Zhang et al.
+2015), multi30k_en_fr_train, _val and _test (columns en and fr; Elliott et al. 2016), cifar10_train and _test (image,
+the bytes of a file, and label; Krizhevsky 2009) and raccoon_detection (image, boxes_xywh, labels; its last 40 are the
+test). Tasks over the kit's own data need none. Every run is one of ftk.fine_tune: the validation split chooses its
+weights, and when it has ended it is measured once on the test split, and of `phrases` on the sentences written by
+hand. Each line of the CSV is one score. A call that is repeated goes on where it was broken off.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import itertools
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +36,15 @@ KEY = ["task", "method", "model", "labels", "seed", "epochs", "few"]  # what tel
 
 @dataclass(frozen=True)
 class Study:
-    """A task over the data in a folder, and the numbers of training examples (None for all) that it is measured at."""
+    """A task over the data in a folder, and the numbers of training examples (None for all) that it is measured at.
+
+    settings: those of both runs that are not the kit's own.
+    """
 
     make: Callable[[Path], tasks.Task]
     labels: tuple[int | None, ...]
     splits: tuple[str, ...] = ("test",)
+    settings: dict[str, Any] = field(default_factory=dict)
 
 
 def captions(folder: Path) -> datasets.DatasetDict:
@@ -50,6 +55,15 @@ def captions(folder: Path) -> datasets.DatasetDict:
     return datasets.DatasetDict({part: datasets.Dataset(table) for part, table in parts.items()})
 
 
+def raccoons(folder: Path) -> datasets.DatasetDict:
+    """160 photographs of raccoons to learn from, 40 of them for validation, and 40 to test on."""
+    every = datasets.Dataset(pq.read_table(folder / "raccoon_detection.parquet"))
+    parts = {"train": range(120), "validation": range(120, 160), "test": range(160, 200)}
+    return datasets.DatasetDict({part: every.select(rows) for part, rows in parts.items()})
+
+
+# For both ways alike. Networks over pictures want larger steps than those over texts; photographs may be mirrored.
+PICTURES = {"learning_rate": 1e-3}
 STUDIES = {
     "trec": Study(lambda folder: ftk.TextClassification(source(folder, "trec")), (48, 192, None)),
     "ag-news": Study(lambda folder: ftk.TextClassification(source(folder, "ag_news")), (32, 128, 512)),
@@ -57,7 +71,17 @@ STUDIES = {
     "passages": Study(lambda _: ftk.ExtractiveQA("passages"), (128, 512, None)),
     "phrases": Study(lambda _: ftk.Translation("phrases"), (500, 2000, None), ("test", "handwritten")),
     "multi30k": Study(lambda folder: ftk.Translation(captions(folder), "en", "fr"), (500, 2000, 8000)),
-}
+    "digits": Study(lambda _: ftk.ImageClassification("digits"), (20, 100), settings=PICTURES | {"epochs": 25}),
+    "faces": Study(lambda _: ftk.ImageClassification("faces"), (20, None), settings=PICTURES | {"epochs": 12}),
+    "cifar10": Study(
+        lambda folder: ftk.ImageClassification(source(folder, "cifar10"), augment=["flip"]), (200, 1000),
+        settings=PICTURES | {"epochs": 12},
+    ),
+    "raccoons": Study(
+        lambda folder: ftk.ObjectDetection(raccoons(folder), boxes="boxes_xywh", augment=["flip", "crop"]), (None,),
+        settings=PICTURES | {"batch_size": 8, "epochs": 30},
+    ),
+}  # fmt: skip
 
 
 class Scores:
@@ -105,15 +129,15 @@ class Scores:
 def plan(args: argparse.Namespace, name: str, task: tasks.Task) -> Iterator[tuple[dict[str, str], Callable[[], Any]]]:
     """Each row of a study by its key, and what gives its scores by split."""
     study = STUDIES[name]
-    config = tasks.configure(task, args.model)
+    config = tasks.configure(task, args.model, **study.settings)
     for labels, seed in itertools.product(args.labels or study.labels, range(args.seeds)):
         common = {"task": name, "labels": str(labels or "all"), "seed": str(seed), "few": str(args.few or "")}
         for method, learn in task.baselines().items():
             row = {**common, "method": method, "model": "", "epochs": ""}
             yield row, lambda learn=learn, labels=labels, seed=seed: baseline(task, learn, labels, seed, study.splits)
         batches = math.ceil((labels or len(task.splits["train"])) / config.batch_size)
-        epochs = args.steps / batches if args.steps else args.epochs
-        settings = {"model": config.model, "labels": labels, "seed": seed, "epochs": epochs}
+        epochs = args.steps / batches if args.steps else args.epochs or study.settings.get("epochs")
+        settings = {**study.settings, "model": config.model, "labels": labels, "seed": seed, "epochs": epochs}
         for method, strategy in STRATEGIES.items():
             row = {**common, "method": method, "model": config.model, "epochs": f"{epochs:g}" if epochs else ""}
             yield row, lambda how={**settings, "strategy": strategy}: model(task, how, study.splits)

@@ -13,16 +13,27 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from PIL import Image
 from playwright.sync_api import expect, sync_playwright
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 NOTEBOOK, PRETRAINING = NOTEBOOKS / "00_quickstart.ipynb", NOTEBOOKS / "01_pretraining.ipynb"
 CLASSIFICATION = NOTEBOOKS / "06_text_classification.ipynb"
+PICTURES = NOTEBOOKS / "09_image_classification.ipynb"
 # The cells that a notebook's panel needs; the whole of each notebook runs in test_notebooks.py.
 NEEDED = {
     PRETRAINING: ("import finetune_kit", "settings = dict(", "sentences = [", "pretrain_panel("),
     CLASSIFICATION: ("import finetune_kit", "data_browser("),
+    PICTURES: (
+        "import finetune_kit",
+        "task = ftk.Image",
+        "train = task",
+        "data_browser(",
+        "studio(",
+        "hasty =",
+        "clean_panel(",
+    ),
 }
 # Without these Chromium keeps looking for hosts that an offline machine cannot reach.
 OFFLINE = [
@@ -265,3 +276,58 @@ def test_data_browser_reads_again_with_another_model(data_browser):
 def test_data_browser_draws_lengths(data_browser):
     data_browser.get_by_role("tab", name="Lengths").click()
     expect(data_browser.locator("img").first).to_be_visible()
+
+
+# --- pictures
+
+
+@pytest.fixture(scope="module")
+def pictures(lab, browser):
+    """The notebook on image classification, with its three panels."""
+    return run_all(browser, lab, PICTURES.name)
+
+
+def panel_of(page, inside):
+    """The panel with something in it, scrolled into view."""
+    found = page.locator(".jp-OutputArea-output > .widget-vbox, .jupyter-widgets-output-area .widget-vbox", has=inside)
+    found.first.scroll_into_view_if_needed()
+    return found.first
+
+
+def test_pictures_are_turned_filtered_and_altered(pictures):
+    browser = panel_of(pictures, pictures.get_by_role("tab", name="Augmentation"))
+    expect(browser).to_contain_text("1 to 24 of 800")
+    browser.get_by_role("button", name="Next").click()
+    expect(browser).to_contain_text("25 to 48 of 800")
+    choose(browser, "Class", "monocyte")
+    expect(browser).not_to_contain_text("of 800")
+    expect(browser.locator("img").nth(10)).to_be_visible()
+    browser.get_by_role("tab", name="Augmentation").click()
+    expect(browser.get_by_role("button", name="Draw again")).to_be_visible()
+    expect(browser.locator("img:visible").nth(5)).to_be_visible()
+
+
+def test_the_studio_names_an_uploaded_picture_and_shows_where_it_looked(pictures, tmp_path):
+    train = pictures.get_by_role("button", name=re.compile(r"Train\s*$"))  # and not the cleaning panel's "Train again"
+    studio = panel_of(pictures, train)
+    train.click()
+    expect(studio).to_contain_text("of the weights trained", timeout=5 * MINUTE)
+    studio.locator("select").last.select_option("validation picture 2")
+    expect(studio.get_by_text("glows")).to_be_visible()
+    Image.new("RGB", (40, 40), "purple").save(tmp_path / "mine.png")
+    answer = studio.locator("img").last.get_attribute("src")
+    studio.locator("input[type=file]").set_input_files(tmp_path / "mine.png")
+    pictures.wait_for_function("([img, src]) => !img.isConnected || img.src !== src",
+                               arg=[studio.locator("img").last.element_handle(), answer])  # fmt: skip
+    expect(studio).to_contain_text("%")
+
+
+def test_a_dropped_example_is_gone_when_it_trains_again(pictures):
+    cleaner = panel_of(pictures, pictures.get_by_role("button", name="Train again"))
+    expect(cleaner).to_contain_text("Nothing is changed yet")
+    cleaner.locator(".widget-dropdown", has_text="Row").first.locator("select").select_option("Drop")
+    expect(cleaner).to_contain_text("train: 0 relabelled, 1 dropped")
+    cleaner.get_by_role("button", name="Train again").click()
+    expect(cleaner).to_contain_text("Both were measured on the same 200", timeout=5 * MINUTE)
+    cleaner.get_by_text("Show code").click()
+    expect(cleaner.get_by_text("ftk.clean(")).to_be_visible()

@@ -10,7 +10,7 @@ from tiny import tiny_frame, tiny_works, write_tiny_gpt2
 from tiny_vision import tiny_pictures, write_tiny_resnet
 
 import finetune_kit as ftk
-from finetune_kit import runs
+from finetune_kit import runs, training
 from finetune_kit.cleaning import measure
 from finetune_kit.errors import ConfigError, DataError, UnknownNameError
 
@@ -79,7 +79,7 @@ def test_count_gives_the_first_and_must_be_one_or_more(run):
 def test_validation_takes_the_stored_outputs_and_train_is_predicted_once(dirty, folder, monkeypatch):
     made = ftk.fine_tune(dirty, folder, epochs=1)
     first = ftk.top_losses(made, "train")
-    monkeypatch.setattr(runs.training, "predict", None)
+    monkeypatch.setattr(training, "predict", None)
     assert len(ftk.top_losses(made)) == len(dirty.splits["validation"])
     assert ftk.top_losses(made, "train").equals(first) and made.tested is None
 

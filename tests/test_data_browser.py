@@ -311,6 +311,15 @@ def test_repeats_are_listed_and_said_at_the_examples(repeated, folder):
     assert "has no example whose text stands anywhere else" in plain(panel.page.value)
 
 
+def test_a_long_text_among_the_repeats_keeps_its_beginning_though_it_has_no_spaces(folder):
+    frame = tiny_frame()
+    frame["text"] = [f"{row}{'猫' * 200}" for row in range(len(frame))]
+    frame.loc[1, "text"] = frame["text"][0]
+    panel = ftk.data_browser(ftk.TextClassification(frame), folder)
+    open_tab(panel, "Repeats")
+    assert panel.error == "" and panel.repeats.value.count(f">0{'猫' * 159} …</td>") == 2
+
+
 def test_repeats_among_many_examples_are_looked_for_on_demand(repeated, folder, monkeypatch):
     monkeypatch.setattr(inspection, "SMALL", 3)
     panel = ftk.data_browser(repeated, folder)

@@ -11,7 +11,7 @@ from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 from tiny import tiny_frame, tiny_works, write_tiny_gpt2
 
 import finetune_kit as ftk
-from finetune_kit import runs
+from finetune_kit import runs, training
 from finetune_kit.errors import DataError, ModelError, StorageError, UnknownNameError
 
 SETTINGS = {"epochs": 8, "learning_rate": 5e-3, "batch_size": 8}
@@ -83,7 +83,7 @@ def test_confusion_of_another_split_wants_it_measured_and_predicts_nothing(folde
     assert made.tested is None
     made.evaluate()
     expected = expected_confusion(made, "test").tolist()
-    monkeypatch.setattr(runs.training, "predict", None)
+    monkeypatch.setattr(training, "predict", None)
     assert made.confusion("test").to_numpy().tolist() == expected
     assert made.confusion().to_numpy().sum() == len(task.splits["validation"])
     with pytest.raises(DataError, match="'tset'"):

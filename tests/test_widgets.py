@@ -1,12 +1,16 @@
 """The studio, driven as a notebook drives it: what it shows, not only that it was built."""
 
+import random
+import textwrap
 import threading
 
+import pandas as pd
 import pytest
 from tiny import tiny_frame, tiny_pairs, tiny_questions, tiny_works, write_tiny_gpt2, write_tiny_t5
 
 import finetune_kit as ftk
 from finetune_kit.widgets import parts
+from finetune_kit.widgets.studio import _cells
 
 
 @pytest.fixture
@@ -333,6 +337,27 @@ def test_long_examples_are_cut(folder):
     panel.train_button.click()
     panel.wait()
     assert " …</td>" in panel.confusion.examples.value and "and so " * 50 not in panel.confusion.examples.value
+
+
+def test_a_long_text_is_cut_between_words_as_by_textwrap():
+    draw = random.Random(0)
+    for _ in range(200):
+        text = " \n".join("x" * draw.randint(1, 9) for _ in range(60))
+        longest = draw.randint(20, 100)
+        assert parts.shortened(text, longest) == textwrap.shorten(text, longest + len(" …"), placeholder=" …")
+
+
+@pytest.mark.parametrize("begin", ["", "an address: ", "标题 "])
+@pytest.mark.parametrize("rest", ["猫" * 100, "https://example.org/" + "a/" * 50])
+def test_a_long_text_that_does_not_break_is_cut_between_letters(begin, rest):
+    text = begin + rest
+    assert parts.shortened(text, 40) == text[:40] + " …"
+    assert parts.shortened(text[:40], 40) == text[:40]
+
+
+def test_the_lists_of_examples_keep_the_beginning_of_what_does_not_break():
+    cells = _cells(pd.DataFrame({"text": ["猫" * 1000, 7], "truth": ["no", "yes"]}), ["text", "truth"])
+    assert cells == [["猫" * 300 + " …", "no"], ["7", "yes"]]
 
 
 def test_the_studio_colours_the_words_that_moved_a_prediction(panel):

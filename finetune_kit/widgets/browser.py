@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,12 @@ import ipywidgets as ipw
 
 from .. import catalog, checkpoints, plots, tasks
 from ..data.splitting import text_column
-from ..errors import DataError, FinetuneKitError
+from ..errors import DataError
 from ..inspection import FORMATS, ORDERS, Example, Inspection
 from ..tasks import Task
 from . import parts
+from .notice import Notice
+from .paging import PageTurner
 from .picture_browser import PictureBrowser
 
 LENGTHS = (16, 32, 64, 128, 256, 512, 1024)
@@ -49,19 +50,22 @@ class DataBrowser(ipw.VBox):  # type: ignore[misc]
         if getattr(self.task, "splits", None) is None:
             raise DataError("This task has no data to show; expected one made with a source, as a file or a frame.")
         self.inspection: Inspection | None = None
-        self.error = ""
         self._rows: list[int] = []
-        self._first = 0
         self._fresh: set[str] = set()  # the tabs that show the present inspection
         self._draw = {"Examples": self._draw_examples, "Lengths": self._draw_lengths, "Balance": self._draw_balance,
                       "Words": self._draw_words, "Repeats": self._draw_repeats}  # fmt: skip
         super().__init__(self._parts())
         self._read()
 
+    @property
+    def error(self) -> str:
+        """What went wrong last, or ''."""
+        return self.message.error
+
     # --- what it looks like
 
     def _parts(self) -> list[Any]:
-        self.message, self.summary, self.code = ipw.HTML(), ipw.HTML(), ipw.HTML()
+        self.message, self.summary, self.code = Notice(), ipw.HTML(), ipw.HTML()
         self.page, self.length_table, self.class_table, self.words, self.repeats = (ipw.HTML() for _ in range(5))
         self.lengths = parts.LivePicture(_lengths_png)
         self.balance = parts.LivePicture(_balance_png)
@@ -112,16 +116,11 @@ class DataBrowser(ipw.VBox):  # type: ignore[misc]
         return ipw.HBox(shown, layout=ipw.Layout(flex_flow="row wrap"))
 
     def _turner(self) -> Any:
-        narrow = ipw.Layout(width="auto")
-        self.back = ipw.Button(description="Previous", icon="arrow-left", layout=narrow)
-        self.forth = ipw.Button(description="Next", icon="arrow-right", layout=narrow)
-        self.back.on_click(lambda _: self._turn(-PAGE))
-        self.forth.on_click(lambda _: self._turn(PAGE))
-        self.position = ipw.HTML()
         self.numbers = ipw.Checkbox(value=False, description="Numbers of the pieces", indent=False)
         self.numbers.observe(lambda _: self._guarded(self._draw_page), "value")
-        line = [self.back, self.forth, self.position, self.numbers]
-        return ipw.HBox(line, layout=ipw.Layout(flex_flow="row wrap", align_items="center"))
+        self.turner = PageTurner(PAGE, lambda: self._guarded(self._draw_page), [self.numbers])
+        self.back, self.forth, self.position = self.turner.back, self.turner.forth, self.turner.position
+        return self.turner
 
     # --- what it does
 
@@ -130,35 +129,21 @@ class DataBrowser(ipw.VBox):  # type: ignore[misc]
         self._guarded(lambda: self._take(self.model.value.strip(), self.max_length.value))
 
     def _take(self, name: str, length: int) -> None:
-        self._tell(f"Reading with {name} ...")
+        self.message.tell(f"Reading with {name} ...")
         changed = type(self.config).from_dict({**self.config.to_dict(), "model": name, "max_length": length})
         last = self.inspection
         self.inspection = last.again(name, length) if last else Inspection(self.task, changed)
         self.config = changed
         self._fresh.clear()
-        self._tell("")
+        self.message.tell("")
         self._show_tab()
         self._sum_up()
 
     def _guarded(self, work: Callable[[], None]) -> None:
-        """Do some work, and show in the panel what goes wrong: an exception in a callback is seen by nobody."""
+        """Do some work, and show in the panel what goes wrong."""
         if self.inspection is not None:  # else the message says why nothing is shown
-            self._tell("")
-        try:
-            work()
-        except FinetuneKitError as error:
-            self._tell(str(error), "error")
-        except Exception as error:
-            self._tell(f"{type(error).__name__}: {error}", "error")
-
-    def _tell(self, text: str, kind: str = "note") -> None:
-        self.error = text if kind == "error" else ""
-        self.message.value = parts.message(text, kind)
-
-    def _turn(self, by: int) -> None:
-        if 0 <= self._first + by < len(self._rows):
-            self._first += by
-            self._guarded(self._draw_page)
+            self.message.tell("")
+        self.message.guard(work)
 
     # --- what it shows
 
@@ -184,18 +169,16 @@ class DataBrowser(ipw.VBox):  # type: ignore[misc]
         self._rows = self.inspection.find(
             self.split.value, self.label.value or None, self.search.value, self.order.value
         )
-        self._first = 0
+        self.turner.begin(len(self._rows))
         self._draw_page()
 
     def _draw_page(self) -> None:
         if self.inspection is None:
             return
-        shown = self._rows[self._first : self._first + PAGE]
+        shown = self._rows[self.turner.page]
         cards = [self._card(example) for example in self.inspection.examples(self.split.value, shown)]
         self.page.value = parts.PIECES_STYLE + "".join(cards) if cards else parts.message(self._nothing())
-        last, total = self._first + len(shown), len(self._rows)
-        self.position.value = parts.message(f"{self._first + 1:,} to {last:,} of {total:,}" if total else "None")
-        self.back.disabled, self.forth.disabled = self._first == 0, last >= total
+        self.turner.tell()
         self._show_code()
 
     def _nothing(self) -> str:
@@ -260,9 +243,9 @@ class DataBrowser(ipw.VBox):  # type: ignore[misc]
 
     def _draw_repeats(self, inspection: Inspection) -> None:
         if not inspection.checked:
-            self._tell("Looking for repeats ...")
+            self.message.tell("Looking for repeats ...")
         found = inspection.repeats
-        self._tell("")
+        self.message.tell("")
         rows = [
             [kind.replace(" ", "\u00a0"), *self._where(one), *self._where(other)] for kind, one, other in found[:LISTED]
         ]
@@ -274,7 +257,7 @@ class DataBrowser(ipw.VBox):  # type: ignore[misc]
     def _where(self, place: tuple[str, int]) -> list[str]:
         split, row = place
         part = self.task.splits[split]
-        return [f"{split}[{row}]", textwrap.shorten(part[row][text_column(part)], LONGEST, placeholder=" …")]
+        return [f"{split}[{row}]", parts.shortened(part[row][text_column(part)], LONGEST)]
 
     def _show_code(self) -> None:
         given = {name: value for name, value in self.config.to_dict().items() if name not in ("task", "model")}
@@ -283,14 +266,14 @@ class DataBrowser(ipw.VBox):  # type: ignore[misc]
         wanted = {"label": self.label.value, "search": self.search.value.strip(), "order": self.order.value}
         wanted = {name: value for name, value in wanted.items() if value not in ("", ORDERS[0])}
         find = [repr(self.split.value), *(f"{name}={value!r}" for name, value in wanted.items())]
-        page = f"rows[{self._first}:{self._first + PAGE}]"
+        page = self.turner.page
         lines = [
             "import finetune_kit as ftk",
             "",
             f"inspection = ftk.inspect({', '.join(arguments)})",
             "print(inspection)",
             f"rows = inspection.find({', '.join(find)})",
-            f"examples = inspection.examples({self.split.value!r}, {page})",
+            f"examples = inspection.examples({self.split.value!r}, rows[{page.start}:{page.stop}])",
         ]
         self.code.value = parts.code("\n".join(lines))
 

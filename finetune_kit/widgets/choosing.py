@@ -10,6 +10,7 @@ import ipywidgets as ipw
 
 from ..tasks import Task
 from . import parts, pictures
+from .paging import PageTurner
 
 PAGE = 6  # examples a page
 LONGEST = 300  # letters of a text that are shown
@@ -27,27 +28,24 @@ class Pages(ipw.VBox):  # type: ignore[misc]
     def __init__(self, task: Task, splits: list[str], changed: Callable[[], None]):
         self.task, self.choices = task, {name: dict[int, int]() for name in splits}
         self._changed = changed
-        self._split, self._first = splits[0], 0
+        self._split = splits[0]
         self._table: Any = None
-        narrow = ipw.Layout(width="auto")
         self.rows = [ExampleRow(self._choose) for _ in range(PAGE)]
-        self.back = ipw.Button(description="Previous", icon="arrow-left", layout=narrow)
-        self.forth = ipw.Button(description="Next", icon="arrow-right", layout=narrow)
-        self.back.on_click(lambda _: self._turn(-PAGE))
-        self.forth.on_click(lambda _: self._turn(PAGE))
-        self.position = ipw.HTML()
-        turner = ipw.HBox([self.back, self.forth, self.position], layout=ipw.Layout(align_items="center"))
-        super().__init__([*self.rows, turner])
+        self.turner = PageTurner(PAGE, self._draw, order=", worst first")
+        self.back, self.forth, self.position = self.turner.back, self.turner.forth, self.turner.position
+        super().__init__([*self.rows, self.turner])
         self.clear()
 
     def clear(self) -> None:
         """Show nothing; the choices stay."""
         self._table = None
+        self.turner.begin(0)
         self.layout.display = "none"
 
     def show(self, split: str, table: Any) -> None:
         """Show a split from the first row of its table on."""
-        self._split, self._table, self._first = split, table, 0
+        self._split, self._table = split, table
+        self.turner.begin(len(table))
         self._draw()
         self.layout.display = ""
 
@@ -62,13 +60,8 @@ class Pages(ipw.VBox):  # type: ignore[misc]
         relabel = {row: self.task.classes[value] for row, value in chosen if value != DROP}
         return relabel, [row for row, value in chosen if value == DROP]
 
-    def _turn(self, by: int) -> None:
-        if self._table is not None and 0 <= self._first + by < len(self._table):
-            self._first += by
-            self._draw()
-
     def _draw(self) -> None:
-        page = self._table.iloc[self._first : self._first + PAGE]
+        page = self._table.iloc[self.turner.page]
         part = self.task.splits[self._split].select(page["row"])
         asked = self.task.questions(part)
         for place, widget in enumerate(self.rows):
@@ -78,9 +71,7 @@ class Pages(ipw.VBox):  # type: ignore[misc]
                 widget.show(found["row"], card(asked[place], found), self._options(found), chosen)
             else:
                 widget.hide()
-        last = self._first + len(page)
-        self.position.value = parts.message(f"{self._first + 1:,} to {last:,} of {len(self._table):,}, worst first")
-        self.back.disabled, self.forth.disabled = self._first == 0, last >= len(self._table)
+        self.turner.tell()
 
     def _options(self, found: Any) -> list[tuple[str, int]]:
         """What may become of an example; the class that the run takes it for comes before the others."""
@@ -136,13 +127,7 @@ def card(asked: dict[str, Any], found: Any) -> str:
     if found["truth"] == found["prediction"]:
         verdict = f"labelled {truth}<br>the run says so too ({found['confidence']:.0%})"
     images = "".join(pictures.thumbnail(value) for value in asked.values() if pictures.is_picture(value))
-    texts = [_shortened(value) for value in asked.values() if not pictures.is_picture(value)]
+    texts = [html.escape(parts.shortened(v, LONGEST)) for v in asked.values() if not pictures.is_picture(v)]
     look = "display:flex;align-items:center;gap:12px;line-height:1.4;padding:4px 0"
     beside = f'<div style="flex:none">{images}</div>' if images else ""
     return f'<div style="{look}">{beside}<div>{"<br>".join([*texts, verdict])}</div></div>'
-
-
-def _shortened(value: Any) -> str:
-    # By letters: a text without spaces, as in Chinese, would be cut away whole at the words.
-    text = " ".join(str(value).split())
-    return html.escape(text if len(text) <= LONGEST else f"{text[:LONGEST]} …")

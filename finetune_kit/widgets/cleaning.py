@@ -10,13 +10,14 @@ import ipywidgets as ipw
 
 from .. import cleaning, metrics, plots, runs, tasks
 from ..config import RunConfig
-from ..errors import DataError, FinetuneKitError
+from ..errors import DataError
 from ..history import History
 from ..runs import Run
 from ..tasks import Task
 from . import parts
 from .choosing import Pages
 from .live import LivePanel
+from .notice import failure
 
 OF_THE_DATA = ("task", "data", "text", "label", "settings", "drop_bad_rows")  # settings that a task object stands for
 CHANCE = "Any change of the data moves scores by chance too: ftk.compare on both tasks, over some seeds, shows how far."
@@ -74,23 +75,18 @@ class CleaningPanel(LivePanel):
     # --- the examples
 
     def _open(self) -> None:
-        """Show the chosen split from its highest loss on, or what goes wrong: nobody sees a callback's exception."""
+        """Show the chosen split from its highest loss on, or what goes wrong."""
         self.pages.clear()
-        try:
-            self._measure(self.split.value)
-            self.pages.show(self.split.value, self._tables[self.split.value])
-            self._fail("")
-        except FinetuneKitError as error:
-            self._fail(str(error))
-        except Exception as error:
-            self._fail(f"{type(error).__name__}: {error}")
+        self._fail(failure(self._show_split))
         self.hint.value = parts.message(self._advice(self.split.value))
         self._tell()
 
-    def _measure(self, split: str) -> None:
+    def _show_split(self) -> None:
+        split = self.split.value
         if split not in self._tables:
             self.message.value = parts.message(f"Measuring the {split} split ...")
             self._tables[split] = cleaning.losses(self.first, split)
+        self.pages.show(split, self._tables[split])
 
     def _advice(self, split: str) -> str:
         """What to know of the losses of a split."""

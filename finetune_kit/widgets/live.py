@@ -11,6 +11,7 @@ from .. import plots
 from ..errors import FinetuneKitError
 from ..history import History
 from . import parts
+from .notice import failure
 
 
 class LivePanel(ipw.VBox):  # type: ignore[misc]
@@ -116,13 +117,15 @@ class LivePanel(ipw.VBox):  # type: ignore[misc]
         self.result = None
         history = History()
         history.subscribe(self._follow)
-        try:
+
+        def work() -> None:
             self.result = self._work(history, stop)
             self._show_result()
-        except FinetuneKitError as error:
-            self._fail(str(error))
-        except Exception as error:  # a thread's exception would vanish: show whatever it is
-            self._fail(f"{type(error).__name__}: {error}")
+
+        try:
+            wrong = failure(work)
+            if wrong:
+                self._fail(wrong)
         finally:
             self._set_busy(False)
 

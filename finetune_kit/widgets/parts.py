@@ -96,6 +96,18 @@ def message(text: str, kind: str = "note") -> str:
     )
 
 
+def shortened(value: Any, longest: int) -> str:
+    """A text on one line, cut after `longest` letters at most, between words if that leaves half of them or more.
+
+    A text without spaces, such as a Chinese one or an address, is cut within: between words nothing would be left.
+    """
+    text = " ".join(str(value).split())
+    if len(text) <= longest:
+        return text
+    end = text.rfind(" ", longest // 2, longest + 1)
+    return f"{text[: longest if end < 0 else end]} …"
+
+
 def table(header: list[str], rows: list[list[Any]], caption: str = "") -> str:
     """A plain HTML table that takes the theme's colours; cells are escaped, PIL images become thumbnails."""
 

@@ -12,12 +12,13 @@ import numpy as np
 
 from .. import plots, tasks
 from ..data.repeats import Place
-from ..errors import FinetuneKitError
 from ..inspection.picture_examples import PictureExample
 from ..inspection.pictures import PictureInspection
 from ..tasks import Task
 from . import parts, pictures
 from .augmenting import Augmenter
+from .notice import Notice
+from .paging import PageTurner
 
 PAGE = 24  # pictures a page
 LISTED = 30  # repeats in the table
@@ -34,17 +35,20 @@ class PictureBrowser(ipw.VBox):  # type: ignore[misc]
         self.config = tasks.configure(task, model, **settings)
         self._given = isinstance(task, Task)
         self.inspection = PictureInspection(task if isinstance(task, Task) else tasks.resolve(self.config))
-        self.error = ""
         self._rows: list[int] = []
-        self._first = 0
         self._fresh: set[str] = set()  # the tabs that are drawn
         super().__init__(self._parts())
         self._guarded(self._open)
 
+    @property
+    def error(self) -> str:
+        """What went wrong last, or ''."""
+        return self.message.error
+
     # --- what it looks like
 
     def _parts(self) -> list[Any]:
-        self.message, self.summary, self.code = ipw.HTML(), ipw.HTML(), ipw.HTML()
+        self.message, self.summary, self.code = Notice(), ipw.HTML(), ipw.HTML()
         self.key, self.page, self.class_table, self.size_table, self.object_table, self.repeats = (
             ipw.HTML() for _ in range(6)
         )
@@ -86,31 +90,21 @@ class PictureBrowser(ipw.VBox):  # type: ignore[misc]
         return ipw.HBox(shown, layout=ipw.Layout(flex_flow="row wrap"))
 
     def _turner(self) -> Any:
-        narrow = ipw.Layout(width="auto")
-        self.back = ipw.Button(description="Previous", icon="arrow-left", layout=narrow)
-        self.forth = ipw.Button(description="Next", icon="arrow-right", layout=narrow)
-        self.back.on_click(lambda _: self._turn(-PAGE))
-        self.forth.on_click(lambda _: self._turn(PAGE))
-        self.position = ipw.HTML()
-        line = [self.back, self.forth, self.position]
-        return ipw.HBox(line, layout=ipw.Layout(flex_flow="row wrap", align_items="center"))
+        self.turner = PageTurner(PAGE, lambda: self._guarded(self._draw_page))
+        self.back, self.forth, self.position = self.turner.back, self.turner.forth, self.turner.position
+        return self.turner
 
     # --- what it does
 
     def _guarded(self, work: Callable[[], None]) -> None:
-        """Do some work, and show in the panel what goes wrong: an exception in a callback is seen by nobody."""
-        self._tell("")
-        try:
+        """Do some work and show its code, or in the panel what goes wrong."""
+
+        def shown() -> None:
             work()
             self.code.value = parts.code("\n".join(self._source()))
-        except FinetuneKitError as error:
-            self._tell(str(error), "error")
-        except Exception as error:
-            self._tell(f"{type(error).__name__}: {error}", "error")
 
-    def _tell(self, text: str, kind: str = "note") -> None:
-        self.error = text if kind == "error" else ""
-        self.message.value = parts.message(text, kind)
+        self.message.tell("")
+        self.message.guard(shown)
 
     def _open(self) -> None:
         self._sum_up()
@@ -118,14 +112,9 @@ class PictureBrowser(ipw.VBox):  # type: ignore[misc]
         self._find()
 
     def _find(self) -> None:
-        found = self.inspection.find(self.split.value, self.label.value or None, self.order.value)
-        self._rows, self._first = found, 0
+        self._rows = self.inspection.find(self.split.value, self.label.value or None, self.order.value)
+        self.turner.begin(len(self._rows))
         self._draw_page()
-
-    def _turn(self, by: int) -> None:
-        if 0 <= self._first + by < len(self._rows):
-            self._first += by
-            self._guarded(self._draw_page)
 
     def _show_tab(self) -> None:
         """Draw the open tab, unless it is drawn already."""
@@ -145,13 +134,11 @@ class PictureBrowser(ipw.VBox):  # type: ignore[misc]
         self.summary.value = parts.message(self.inspection.summary) + listed
 
     def _draw_page(self) -> None:
-        shown = self._rows[self._first : self._first + PAGE]
+        shown = self._rows[self.turner.page]
         cards = [self._card(example) for example in self.inspection.examples(self.split.value, shown)]
         self.key.value = pictures.legend(self.inspection.names) if self.inspection.boxed else ""
         self.page.value = pictures.cards(cards) if cards else parts.message(self._nothing())
-        last, total = self._first + len(shown), len(self._rows)
-        self.position.value = parts.message(f"{self._first + 1:,} to {last:,} of {total:,}" if total else "None")
-        self.back.disabled, self.forth.disabled = self._first == 0, last >= total
+        self.turner.tell()
 
     def _nothing(self) -> str:
         """Why no picture is shown."""
@@ -189,10 +176,10 @@ class PictureBrowser(ipw.VBox):  # type: ignore[misc]
 
     def _draw_repeats(self) -> None:
         if not self.inspection.checked:
-            self._tell(f"Looking at {sum(map(len, self.inspection.splits.values())):,} pictures ...")
+            self.message.tell(f"Looking at {sum(map(len, self.inspection.splits.values())):,} pictures ...")
             self._fresh.discard("Pictures")  # whose cards can now say what repeats
         found = self.inspection.repeats
-        self._tell("")
+        self.message.tell("")
         counts = Counter((one.kind, one.first[0], one.again[0]) for one in found)
         kinds = [[kind, first, again, f"{count:,}"] for (kind, first, again), count in counts.items()]
         rows = [[one.kind, *self._shown(one.first), *self._shown(one.again)] for one in found[:LISTED]]
@@ -233,11 +220,12 @@ class PictureBrowser(ipw.VBox):  # type: ignore[misc]
         wanted = {"label": self.label.value, "order": self.order.value}
         wanted = {name: value for name, value in wanted.items() if value not in ("", "as is")}
         find = [repr(self.split.value), *(f"{name}={value!r}" for name, value in wanted.items())]
+        page = self.turner.page
         sheet = "sheet = ftk.plots.contact_sheet([e.image for e in examples], [e.title for e in examples])"
         boxes = "first = ftk.plots.objects(examples[0].image, examples[0].objects)"
         return [
             f"rows = inspection.find({', '.join(find)})",
-            f"examples = inspection.examples({self.split.value!r}, rows[{self._first}:{self._first + PAGE}])",
+            f"examples = inspection.examples({self.split.value!r}, rows[{page.start}:{page.stop}])",
             boxes if self.inspection.boxed else sheet,
         ]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import textwrap
 import threading
 from typing import Any
 
@@ -272,4 +271,4 @@ def _cells(frame: Any, columns: list[str]) -> list[list[Any]]:
 
 
 def _cell_of(value: Any) -> Any:
-    return value if is_picture(value) else textwrap.shorten(str(value), LONGEST, placeholder=" …")
+    return value if is_picture(value) else parts.shortened(value, LONGEST)

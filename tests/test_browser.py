@@ -316,7 +316,9 @@ def test_the_studio_names_an_uploaded_picture_and_shows_where_it_looked(pictures
     expect(studio.get_by_text("glows")).to_be_visible()
     Image.new("RGB", (40, 40), "purple").save(tmp_path / "mine.png")
     answer = studio.locator("img").last.get_attribute("src")
-    studio.locator("input[type=file]").set_input_files(tmp_path / "mine.png")
+    with pictures.expect_file_chooser() as chooser:
+        studio.get_by_role("button", name="Your picture").click()
+    chooser.value.set_files(tmp_path / "mine.png")
     pictures.wait_for_function("([img, src]) => !img.isConnected || img.src !== src",
                                arg=[studio.locator("img").last.element_handle(), answer])  # fmt: skip
     expect(studio).to_contain_text("%")

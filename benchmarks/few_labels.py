@@ -70,7 +70,10 @@ STUDIES = {
     "questions": Study(lambda _: ftk.TextClassification("questions"), (64, 256, None)),
     "passages": Study(lambda _: ftk.ExtractiveQA("passages"), (128, 512, None)),
     "written-answers": Study(lambda _: ftk.GenerativeQA("passages"), (240, None)),
-    "phrases": Study(lambda _: ftk.Translation("phrases"), (500, 1250, None), ("test", "handwritten")),
+    "phrases": Study(
+        lambda _: ftk.Translation("phrases"), (500, 1250, None), ("test", "handwritten"),
+        {"learning_rate": 1e-3, "max_length": 64},
+    ),
     "multi30k": Study(lambda folder: ftk.Translation(captions(folder), "en", "fr"), (500, 2000, 8000)),
     "digits": Study(lambda _: ftk.ImageClassification("digits"), (20, 100), settings=PICTURES | {"epochs": 25}),
     "faces": Study(lambda _: ftk.ImageClassification("faces"), (20, None), settings=PICTURES | {"epochs": 12}),

@@ -243,8 +243,3 @@ def test_a_split_decodes_nothing(monkeypatch):
 def test_too_few_images_of_a_class():
     message = error_of(DataError, lambda: data.split(classes({"x": 9, "y": 2})))
     assert "The class 'y' has 2 distinct images; at least 3 are needed" in message
-
-
-def test_images_have_no_report_of_texts():
-    message = error_of(DataError, lambda: data.report(classes({"x": 2, "y": 2})))
-    assert "columns ['image', 'label']; expected one of text, source, context" in message

@@ -25,6 +25,10 @@ MODELS = (
         "GPT-2, 4 layers of 192; pretrained by this kit on public-domain English",
     ),
     ModelRecord(
+        "pocket-t5", "pocket-t5", TEXT_TO_TEXT, "T5", "4.4 M", 9.4, "Apache-2.0", "English and French",
+        "T5, 3 and 3 layers of 192; pretrained by this kit to read and to fill gaps",
+    ),
+    ModelRecord(
         "pocket-wav2vec2", "pocket-wav2vec2", SOUND, "wav2vec 2.0", "2.3 M", 4.8, "Apache-2.0", "16 kHz sound",
         "wav2vec2, 4 layers of 192; pretrained by this kit on speech that it synthesises",
     ),

@@ -18,7 +18,7 @@ def text_of(cell):
     return "\n".join(parts)
 
 
-# Two workers share the notebooks; all tests of one belong to the worker that has executed it.
+# With several workers (pytest -n 2 --dist loadgroup) all tests of a notebook belong to one of them.
 EACH = [pytest.param(path, marks=pytest.mark.xdist_group(path.stem), id=path.stem) for path in NOTEBOOKS]
 
 

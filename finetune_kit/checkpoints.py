@@ -8,14 +8,13 @@ import json
 import os
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
 import transformers
 from safetensors import SafetensorError, safe_open
-from transformers.models.bert.modeling_bert import BertPooler
 from transformers.utils import SAFE_WEIGHTS_NAME, cached_file
 
 from . import catalog
@@ -158,6 +157,7 @@ def lengthened(model: Any, positions: int, auto_class: str) -> Any:
         raise ModelError(f"A {config.model_type} model has no vector for each place; expected a bert or a gpt2.")
     for name in grown:
         weights[name] = weights[name].repeat(-(-positions // known), 1)[:positions]
+    _add_beside(made, weights)
     made.load_state_dict(weights)
     return made
 
@@ -214,29 +214,37 @@ def load_weights(name: str, auto_class: str, config: Any = None) -> Any:
 
 def _keep_beside(model: Any, where: str, keys: set[str]) -> None:
     """Put back the weights of a file, among its unexpected `keys`, that pretraining goes on with or hands on."""
-    if f"{POOLER}.weight" not in keys and f"{QA_OUTPUTS}.weight" not in keys:
-        return
-    with safe_open(cached_file(where, SAFE_WEIGHTS_NAME), "pt") as held:
-        for name, add in ((POOLER, add_pooler), (QA_OUTPUTS, add_qa_outputs)):
-            if f"{name}.weight" in keys:
-                weights = {part: held.get_tensor(f"{name}.{part}").float() for part in ("weight", "bias")}
-                add(model).load_state_dict(weights)
+    names = _add_beside(model, keys)
+    if names:
+        with safe_open(cached_file(where, SAFE_WEIGHTS_NAME), "pt") as held:
+            model.load_state_dict({name: held.get_tensor(name).float() for name in names}, strict=False)
 
 
-def add_pooler(model: Any) -> Any:
-    """Give a BERT of masked words a pooler, which BERTs have for other heads; its dense layer."""
+def _add_beside(model: Any, keys: Iterable[str]) -> list[str]:
+    """Give a model of masked words the parts beside its head that have weights among `keys`; their names."""
+    known = set(keys)
+    names = []
+    for part, add in ((POOLER, add_pooler), (QA_OUTPUTS, add_qa_outputs)):
+        if f"{part}.weight" in known:
+            add(model)
+            names += [f"{part}.weight", f"{part}.bias"]
+    return names
+
+
+def add_pooler(model: Any) -> None:
+    """Give a BERT of masked words a new pooler, which BERTs have for other heads."""
+    from transformers.models.bert.modeling_bert import BertPooler
+
     model.bert.pooler = BertPooler(model.config).to(model.device)
     torch.nn.init.normal_(model.bert.pooler.dense.weight, std=model.config.initializer_range)
     torch.nn.init.zeros_(model.bert.pooler.dense.bias)
-    return model.bert.pooler.dense
 
 
-def add_qa_outputs(model: Any) -> Any:
+def add_qa_outputs(model: Any) -> None:
     """Give a model the two outputs of question answering, start and end of an answer, under a BERT's name for them."""
     model.qa_outputs = torch.nn.Linear(model.config.hidden_size, 2).to(model.device)
     torch.nn.init.normal_(model.qa_outputs.weight, std=0.02)
     torch.nn.init.zeros_(model.qa_outputs.bias)
-    return model.qa_outputs
 
 
 def fastest_attention(config: Any) -> str | None:

@@ -521,6 +521,8 @@ def test_a_bert_gets_a_pooler_or_goes_on_with_that_of_its_checkpoint(folders, tm
     objective.equip(again)
     assert torch.equal(again.bert.pooler.dense.weight, model.bert.pooler.dense.weight)
     assert checkpoints.load_weights(str(folders["bert"]), "AutoModelForMaskedLM").bert.pooler is None
+    longer = checkpoints.lengthened(again, 2 * checkpoints.longest(again.config), "AutoModelForMaskedLM")
+    assert torch.equal(longer.bert.pooler.dense.weight, model.bert.pooler.dense.weight)
 
 
 @pytest.mark.parametrize("kind", ["bert", "modernbert"])

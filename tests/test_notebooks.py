@@ -18,11 +18,7 @@ def text_of(cell):
     return "\n".join(parts)
 
 
-# With several workers (pytest -n 2 --dist loadgroup) all tests of a notebook belong to one of them.
-EACH = [pytest.param(path, marks=pytest.mark.xdist_group(path.stem), id=path.stem) for path in NOTEBOOKS]
-
-
-@pytest.fixture(scope="module", params=EACH)
+@pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
 def executed(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("notebook")
     notebook = nbformat.read(request.param, as_version=4)

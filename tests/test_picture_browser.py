@@ -434,11 +434,14 @@ def test_the_code_finds_what_the_page_shows(panel, scenes):
         assert [f"{e.place[0]}[{e.place[1]}]" for e in scope["examples"]] == places(one) and places(one)
 
 
-@pytest.mark.parametrize("title", ["Balance", "Sizes", "Repeats"])
-def test_the_code_of_every_tab_runs(panel, scenes, title):
+@pytest.mark.parametrize("title, made", [("Balance", "bars"), ("Sizes", "sizes"), ("Repeats", "repeats")])
+def test_the_code_of_every_tab_runs(panel, scenes, title, made):
     for one in (panel, scenes):
         open_tab(one, title)
-        exec(code_of(one), {"task": one.inspection.task})
+        scope = {"task": one.inspection.task}
+        exec(code_of(one), scope)
+        assert made in scope
+        assert scope["inspection"].repeats == one.inspection.repeats
     plt.close("all")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..config import require_number
 from ..corpora import Material
 from ..errors import ConfigError
 from .base import IGNORED, VALIDATION, Batch, TextObjective
@@ -30,8 +31,7 @@ class TokenCopying(TextObjective):
     by_length = True
 
     def __init__(self, shortest: int = 3):
-        if not isinstance(shortest, int) or isinstance(shortest, bool) or shortest < 1:
-            raise ConfigError(f"shortest={shortest!r}: expected a whole number of tokens, 1 or more.")
+        require_number("shortest", shortest, int, 1, "a whole number of tokens, 1 or more")
         self.shortest = shortest
 
     def fits(self, processor: Any) -> str:

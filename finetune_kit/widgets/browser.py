@@ -23,7 +23,6 @@ LENGTHS = (16, 32, 64, 128, 256, 512, 1024)
 PAGE = 5  # examples a page
 LISTED = 40  # repeats in the table
 LONGEST = 160  # letters of a text in the table
-EVERY = "every class"
 
 
 def data_browser(
@@ -68,7 +67,7 @@ class DataBrowser(ipw.VBox):  # type: ignore[misc]
         self.message, self.summary, self.code = Notice(), ipw.HTML(), ipw.HTML()
         self.page, self.length_table, self.class_table, self.words, self.repeats = (ipw.HTML() for _ in range(5))
         self.lengths = parts.LivePicture(_lengths_png)
-        self.balance = parts.LivePicture(_balance_png)
+        self.balance = parts.balance_picture()
         for picture in (self.lengths, self.balance):
             picture.widget.layout.max_width = "min(100%, 760px)"
         tabs = {
@@ -107,7 +106,7 @@ class DataBrowser(ipw.VBox):  # type: ignore[misc]
         splits = list(self.task.splits)
         names: list[str] = self.task.classes
         self.split = ipw.Dropdown(options=[(name, name) for name in splits], value=splits[0], description="Split")
-        self.label = ipw.Dropdown(options=[(EVERY, ""), *((n, n) for n in names)], value="", description="Class")
+        self.label = parts.class_filter(names)
         self.search = ipw.Text(placeholder="Words, then Enter", description="Search", continuous_update=False)
         self.order = ipw.Dropdown(options=[(name, name) for name in ORDERS], value=ORDERS[0], description="Order")
         shown = [self.split, *([self.label] if names else []), self.search, self.order]
@@ -156,9 +155,7 @@ class DataBrowser(ipw.VBox):  # type: ignore[misc]
 
     def _sum_up(self) -> None:
         if self.inspection is not None:
-            looks = "".join(f"<li>{html.escape(text)}</li>" for text in self.inspection.warnings)
-            listed = f'<ul style="margin:0;line-height:1.4">{looks}</ul>' if looks else ""
-            self.summary.value = parts.message(self.inspection.summary) + listed
+            self.summary.value = parts.summed_up(self.inspection.summary, self.inspection.warnings)
 
     def _draw_examples(self, inspection: Inspection) -> None:
         self._find()
@@ -287,7 +284,3 @@ def _models(task: str, chosen: str) -> list[str]:
 
 def _lengths_png(inspection: Inspection) -> bytes:
     return plots.png(lambda ax: plots.token_lengths(inspection, ax=ax))
-
-
-def _balance_png(classes: dict[str, dict[str, int]]) -> bytes:
-    return plots.png(lambda ax: plots.class_balance(classes, ax), height=plots.class_balance_height(classes))

@@ -272,3 +272,23 @@ def _worth_showing(passage: Passage) -> set[int]:
 def code(text: str) -> str:
     """Source code as HTML."""
     return f'<pre style="margin:0;line-height:1.4">{html.escape(text)}</pre>'
+
+
+def summed_up(summary: str, warnings: list[str]) -> str:
+    """What a data set is, and what to look into before training, as HTML."""
+    looks = "".join(f"<li>{html.escape(text)}</li>" for text in warnings)
+    return message(summary) + (f'<ul style="margin:0;line-height:1.4">{looks}</ul>' if looks else "")
+
+
+def class_filter(names: list[str]) -> ipw.Dropdown:
+    """A choice of one class, or '' for every one."""
+    return ipw.Dropdown(options=[("every class", ""), *((n, n) for n in names)], value="", description="Class")
+
+
+def balance_picture() -> LivePicture:
+    """A picture of the examples of each class, by split."""
+    return LivePicture(
+        lambda classes: plots.png(
+            lambda ax: plots.class_balance(classes, ax), height=plots.class_balance_height(classes)
+        )
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -22,7 +21,6 @@ from .paging import PageTurner
 
 PAGE = 24  # pictures a page
 LISTED = 30  # repeats in the table
-EVERY = "every class"
 
 
 class PictureBrowser(ipw.VBox):  # type: ignore[misc]
@@ -52,7 +50,7 @@ class PictureBrowser(ipw.VBox):  # type: ignore[misc]
         self.key, self.page, self.class_table, self.size_table, self.object_table, self.repeats = (
             ipw.HTML() for _ in range(6)
         )
-        self.balance = parts.LivePicture(_balance_png)
+        self.balance = parts.balance_picture()
         self.sizes, self.areas = parts.LivePicture(_sizes_png), parts.LivePicture(_areas_png)
         for picture in (self.balance, self.sizes, self.areas):
             picture.widget.layout.max_width = "min(100%, 760px)"
@@ -82,7 +80,7 @@ class PictureBrowser(ipw.VBox):  # type: ignore[misc]
     def _filters(self) -> Any:
         splits, names = list(self.inspection.splits), self.inspection.names
         self.split = ipw.Dropdown(options=[(name, name) for name in splits], value=splits[0], description="Split")
-        self.label = ipw.Dropdown(options=[(EVERY, ""), *((n, n) for n in names)], value="", description="Class")
+        self.label = parts.class_filter(names)
         self.order = ipw.Dropdown(options=[(o, o) for o in self.inspection.orders], value="as is", description="Order")
         shown = [self.split, self.label, self.order]
         for control in shown:
@@ -129,9 +127,7 @@ class PictureBrowser(ipw.VBox):  # type: ignore[misc]
     # --- what it shows
 
     def _sum_up(self) -> None:
-        looks = "".join(f"<li>{html.escape(text)}</li>" for text in self.inspection.warnings)
-        listed = f'<ul style="margin:0;line-height:1.4">{looks}</ul>' if looks else ""
-        self.summary.value = parts.message(self.inspection.summary) + listed
+        self.summary.value = parts.summed_up(self.inspection.summary, self.inspection.warnings)
 
     def _draw_page(self) -> None:
         shown = self._rows[self.turner.page]
@@ -232,10 +228,6 @@ class PictureBrowser(ipw.VBox):  # type: ignore[misc]
 
 def _said(value: Any) -> str:
     return value if isinstance(value, str) else f"{value:,}"
-
-
-def _balance_png(classes: dict[str, dict[str, int]]) -> bytes:
-    return plots.png(lambda ax: plots.class_balance(classes, ax), height=plots.class_balance_height(classes))
 
 
 def _sizes_png(sizes: dict[str, np.ndarray]) -> bytes:

@@ -30,6 +30,10 @@ OBJECTIVES = (
         "Masked words, and questions that a passage asks of itself (BERT)",
     ),
     ObjectiveRecord(
+        "answer-words", "finetune_kit.objectives.answer_words:AnswerWords", None,
+        "Masked words, sentence vectors, and what a question's answer may be (BERT)",
+    ),
+    ObjectiveRecord(
         "image-classes", "finetune_kit.objectives.image_classes:ImageClasses", None,
         "Tell drawn characters and formulas apart (ResNet)",
     ),

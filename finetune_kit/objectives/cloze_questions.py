@@ -78,6 +78,10 @@ class ClozeQuestions(MaskedWords):
         self.facts_share, self.sentences = facts_share, sentences
 
     def examples(self, split: str, length: int, material: Material) -> AskedPassages:
+        return AskedPassages(self.asked(split, length, material), material.processor, length)
+
+    def asked(self, split: str, length: int, material: Material) -> list[Asked]:
+        """The questions of a split, shuffled, each with its passage; `length` bounds the passages of the corpus."""
         wanted = self.questions if split == "train" else HELD_OUT
         seed = material.seed + (VALIDATION if split == "validation" else 0)
         draw, of_facts = random.Random(seed), round(self.facts_share * wanted)
@@ -86,7 +90,7 @@ class ClozeQuestions(MaskedWords):
         if self.sentences is not None:
             found = [cropped(asked, self.sentences, draw) for asked in found]
         draw.shuffle(found)
-        return AskedPassages(found, material.processor, length)
+        return found
 
     def _of_the_corpus(
         self, split: str, length: int, material: Material, wanted: int, draw: random.Random

@@ -98,8 +98,8 @@ class SentenceDistillation(MaskedWords):
         """Cross-entropy of the masked words plus `weight` times one minus the cosine to the teacher's vector."""
         hidden = last_hidden(model, inputs)
         words, outputs = words_loss(model, hidden, inputs["labels"])
-        pooled = _pooled(model, hidden, inputs["attention_mask"])
-        distance = (1 - F.cosine_similarity(pooled.float(), inputs["targets"], dim=-1)).mean()
+        read = pooled(model, hidden, inputs["attention_mask"])
+        distance = (1 - F.cosine_similarity(read.float(), inputs["targets"], dim=-1)).mean()
         loss = words + self.weight * distance
         return loss, {**outputs, "loss": loss}
 
@@ -159,7 +159,7 @@ class SentenceDistillation(MaskedWords):
         return chosen
 
 
-def _pooled(model: Any, hidden: torch.Tensor, attention: torch.Tensor) -> torch.Tensor:
+def pooled(model: Any, hidden: torch.Tensor, attention: torch.Tensor) -> torch.Tensor:
     """What the model's classifier reads of the hidden states (batch, length, width): (batch, width)."""
     if model.config.model_type == "bert":
         return model.bert.pooler(hidden)  # type: ignore[no-any-return]

@@ -34,6 +34,9 @@ OBJECTIVES = (
         "Masked words, sentence vectors, and what a question's answer may be (BERT)",
     ),
     ObjectiveRecord(
+        "mixture", "finetune_kit.objectives.mixture:Mixture", None, "Several objectives over text at once",
+    ),
+    ObjectiveRecord(
         "image-classes", "finetune_kit.objectives.image_classes:ImageClasses", None,
         "Tell drawn characters and formulas apart (ResNet)",
     ),

@@ -25,7 +25,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from transformers.audio_utils import mel_filter_bank
 
-from finetune_kit.synthetic.speech import RATE, read_wav, resample
+from finetune_kit.data.sounds import samples
+from finetune_kit.synthetic.speech import RATE
 
 LEARNING_RATES = (3e-4, 1e-3)
 BATCH = 32
@@ -46,7 +47,7 @@ class Digits:
     def read(cls, path: Path) -> "Digits":
         frame = pd.read_parquet(path)
         names = sorted(frame["label"].unique())
-        clips = [resample(*read_wav(content), RATE) for content in frame["audio"]]
+        clips = [samples(content, RATE) for content in frame["audio"]]
         return cls(clips, frame["label"].map(names.index).to_numpy(), frame["speaker"].to_numpy())
 
     def pick(self, tested: str, takes: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -36,6 +36,14 @@ def no_network():
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def own_cache(tmp_path_factory):
+    """Comparisons keep their finished runs here, and find none of another day."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FINETUNE_KIT_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def nothing_told(monkeypatch):
     """Each test hears the kit's warnings anew."""

@@ -45,7 +45,7 @@ def test_doctor_names_versions_and_device(call):
 
 
 def test_doctor_says_how_to_get_what_is_missing(call, monkeypatch):
-    monkeypatch.setattr(cli, "LAB", ("no-such-package",))
+    monkeypatch.setattr(cli.doctor, "LAB", ("no-such-package",))
     _, out, _ = call("doctor")
     assert "missing" in out and "pip install" in out
 
@@ -121,7 +121,7 @@ def test_unknown_flag_is_exit_code_2(call):
 
 
 def test_demo_prints_table_gain_picture_and_next_command(call, monkeypatch, tmp_path):
-    monkeypatch.setattr(cli, "DEMO_LABELS", [32])
+    monkeypatch.setattr(cli.demo, "DEMO_LABELS", [32])
     code, out, err = call("demo", "--seeds", 1, "--out", "shown")
     assert (code, err) == (0, "")
     for words in ("scratch", "full", "majority class", "TF-IDF", "points over starting from scratch", "Next:"):

@@ -1,19 +1,49 @@
-"""Comparisons: the same labels for every method, and a table that says what was measured."""
+"""Comparisons: the same labels for every method, differences with their noise, and finished runs kept on disk."""
 
+import dataclasses
+import json
+import shutil
 import threading
 
+import fake_runs
 import numpy as np
 import pytest
+from safetensors.torch import load_file, save_file
+from scipy import stats
+from tiny import tiny_frame
 
 import finetune_kit as ftk
-from finetune_kit.errors import ConfigError, DataError, UnknownNameError
+from finetune_kit.comparisons import BASELINE, Comparison, Result, statistics, storing
+from finetune_kit.errors import ConfigError, DataError, StorageError, UnknownNameError
+from finetune_kit.history import History
 
 SETTINGS = {"epochs": 2, "learning_rate": 1e-2, "batch_size": 8}
+QUICK = {"baselines": False, "epochs": 1}
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept(monkeypatch, tmp_path):
+    """Each test finds no runs of another one."""
+    monkeypatch.setenv("FINETUNE_KIT_CACHE", str(tmp_path / "cache"))
 
 
 @pytest.fixture(scope="module")
 def comparison(task, folder):
     return ftk.compare(task, ["scratch", "full"], model=folder, labels=[8, 16], seeds=2, **SETTINGS)
+
+
+def half(config, split):
+    return 0.5
+
+
+def made(task, scores, qualities=None, **more):
+    """A comparison by hand: scores by method, one a seed, all with 8 labels."""
+    rows = [
+        Result(method, "model", 8, seed, {"accuracy": score}, 1.0, 1.0, qualities=qualities and qualities[method][seed])
+        for method, column in scores.items()
+        for seed, score in enumerate(column)
+    ]
+    return Comparison(task, "toy", rows, **more)
 
 
 def test_table_has_mean_and_spread_over_the_seeds(comparison):
@@ -30,12 +60,29 @@ def test_every_method_stands_at_every_label_count(comparison, task):
     assert {(r["labels"], r["method"]) for r in comparison.table.to_dict("records")} == {
         (n, m) for n in (8, 16) for m in methods
     }
+    assert comparison.table["labels"].is_monotonic_increasing
 
 
 def test_one_cell_is_the_run_that_fine_tune_makes(comparison, task, folder):
     run = ftk.fine_tune(task, folder, "full", labels=16, seed=1, **SETTINGS)
     (cell,) = [r for r in comparison.results if (r.method, r.labels, r.seed) == ("full", 16, 1)]
-    assert cell.scores == run.evaluate()
+    assert cell.scores == run.evaluate() and cell.validation == run.after
+    assert cell.qualities.mean() == pytest.approx(cell.scores["accuracy"])
+    assert cell.steps == run.history.total_steps == 4 and cell.config == run.config.to_dict()
+
+
+def test_every_run_has_the_same_budget_and_it_is_told(comparison, task, folder, monkeypatch):
+    assert comparison.budget == "2 steps with 8 labels; 4 steps with 16 labels"
+    runs = fake_runs.install(monkeypatch, half)
+    ftk.compare(task, ["scratch", "head"], model=folder, labels=[8, 40], seeds=1, steps=30, baselines=False)
+    assert {c.labels: c.epochs for c in runs.done} == {8: 30, 40: 10}  # 1 and 3 batches of 16 a pass
+
+
+def test_the_most_patient_strategy_sets_the_default_epochs_of_all(task, folder, monkeypatch):
+    runs = fake_runs.install(monkeypatch, half)
+    monkeypatch.setattr("finetune_kit.strategies.HeadOnly.patience", 3.0)
+    ftk.compare(task, ["scratch", "head"], model=folder, labels=[16], seeds=1, baselines=False)
+    assert [c.epochs for c in runs.done] == [120, 120]
 
 
 def test_on_run_is_told_of_each_run(task, folder):
@@ -55,19 +102,371 @@ def test_stop_keeps_the_finished_runs(task, folder):
             history.subscribe(lambda h: stop.set() if h.step == 1 else None)
 
     made = ftk.compare(task, ["head"], model=folder, seeds=3, baselines=False, on_run=on_run, stop=stop, **SETTINGS)
-    assert made.stopped and len(made.results) == 1
+    assert made.stopped and len(made.results) == 1 and "goes on" in repr(made)
+
+
+def test_one_history_moves_over_all_runs_and_knows_the_time_left(task, folder, monkeypatch):
+    fake_runs.install(monkeypatch, half, steps=4)
+    history, seen = History(), []
+    history.subscribe(lambda h: seen.append((h.step, h.phase, h.seconds_left)))
+    ftk.compare(
+        task, ["head", "full"], model=folder, labels=[16, 32], seeds=2, steps=8, **{"baselines": False}, history=history
+    )
+    steps = [step for step, _, _ in seen]
+    assert steps == sorted(steps) and (history.step, history.total_steps) == (64, 64)
+    assert {phase for _, phase, _ in seen} >= {"run 1 of 8: head, 16 labels, seed 0", "finished"}
+    assert all(left is not None for step, phase, left in seen if step and phase.startswith("run"))
+
+
+# --- kept runs
+
+
+def test_a_second_call_repeats_no_run(task, folder, monkeypatch):
+    runs = fake_runs.install(monkeypatch, lambda config, split: 0.9 if config.strategy == "full" else 0.6)
+    first = ftk.compare(task, model=folder, seeds=2, **QUICK)
+    assert len(runs.done) == 4
+    again = ftk.compare(task, model=folder, seeds=3, **QUICK)
+    assert fake_runs.keys(runs.done[4:]) == [(s, None, 2, None, 16) for s in ("scratch", "full")]
+    kept = [r for r in again.results if r.kept]
+    assert kept == [dataclasses.replace(r, kept=True) for r in first.results]
+    for old, new in zip(first.results, kept, strict=True):
+        np.testing.assert_array_equal(old.qualities, new.qualities)
+
+
+def test_after_a_stop_only_what_is_missing_is_run(task, folder, monkeypatch):
+    stop = threading.Event()
+    runs = fake_runs.install(monkeypatch, half, at=lambda run, step: stop.set() if (run, step) == (2, 3) else None)
+    plan = {"model": folder, "labels": [8, 16], "seeds": 2, **QUICK}
+    first = ftk.compare(task, stop=stop, **plan)
+    assert first.stopped and len(first.results) == 2 and len(runs.done) == 3
+    second = ftk.compare(task, **plan)
+    assert not second.stopped and len(second.results) == 8
+    finished = fake_runs.keys([*runs.done[:2], *runs.done[3:]])
+    assert len(finished) == len(set(finished)) == 8 and fake_runs.keys(runs.done)[2] in finished
+
+
+def test_fresh_runs_all_again_and_keeps_what_it_finds(task, folder, monkeypatch):
+    fake_runs.install(monkeypatch, half)
+    ftk.compare(task, model=folder, seeds=1, **QUICK)
+    runs = fake_runs.install(monkeypatch, lambda config, split: 1.0)
+    assert {r.scores["accuracy"] for r in ftk.compare(task, model=folder, seeds=1, fresh=True, **QUICK).results} == {1}
+    kept = ftk.compare(task, model=folder, seeds=1, **QUICK)
+    assert len(runs.done) == 2 and {r.scores["accuracy"] for r in kept.results} == {1}
+
+
+def another_row():
+    frame = tiny_frame()
+    frame.loc[7, "text"] += " so"
+    return {"task": ftk.TextClassification(frame)}
+
+
+def another_label():
+    frame = tiny_frame()
+    frame.loc[7, "label"] = "negative"
+    return {"task": ftk.TextClassification(frame)}
+
+
+class Louder(ftk.TextClassification):
+    """A task of the user's own."""
+
+
+CHANGES = {
+    "row": another_row,
+    "label": another_label,
+    "class": lambda: {"task": Louder(tiny_frame())},
+    "epochs": lambda: {"epochs": 2},
+    "batch size": lambda: {"batch_size": 4},
+    "length": lambda: {"max_length": 16},
+    "labels": lambda: {"labels": [30]},
+    "strategy": lambda: {"strategies": ["lora-2"]},
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_whatever_changes_is_run_again(task, folder, monkeypatch, change):
+    runs = fake_runs.install(monkeypatch, half)
+    given = {"task": task, "strategies": ["lora"], "model": folder, "seeds": 1, **QUICK}
+    ftk.compare(**given)
+    ftk.compare(**given)
+    assert len(runs.done) == 1
+    ftk.compare(**{**given, **CHANGES[change]()})
+    assert len(runs.done) == 2
+
+
+def test_other_weights_are_run_again_and_a_copy_of_the_same_is_not(task, folder, monkeypatch, tmp_path):
+    runs = fake_runs.install(monkeypatch, half)
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    ftk.compare(task, ["full"], model=folder, seeds=1, **QUICK)
+    ftk.compare(task, ["full"], model=str(copy), seeds=1, **QUICK)
+    assert len(runs.done) == 1
+    weights = load_file(copy / "model.safetensors")
+    name = sorted(weights)[0]
+    weights[name] = weights[name] + 1e-3
+    save_file(weights, copy / "model.safetensors", metadata={"format": "pt"})
+    ftk.compare(task, ["full"], model=str(copy), seeds=1, **QUICK)
+    assert len(runs.done) == 2
+
+
+def test_a_picture_task_with_another_augmentation_is_another_task():
+    same = [ftk.ImageClassification(names=["a", "b"], augment=["flip"]) for _ in range(2)]
+    other = ftk.ImageClassification(names=["a", "b"], augment=["crop"])
+    texts = [json.dumps(storing.described(one)) for one in (*same, other)]
+    assert texts[0] == texts[1] != texts[2] and " at 0x" not in texts[0]
+
+
+def test_results_lie_in_the_folder_that_is_named(task, folder, monkeypatch, tmp_path):
+    runs = fake_runs.install(monkeypatch, half)
+    ftk.compare(task, ["full"], model=folder, seeds=1, cache=tmp_path / "mine", **QUICK)
+    (file,) = [path for path in (tmp_path / "mine").iterdir() if path.name != storing.MARK]
+    held = json.loads(file.read_text(encoding="utf-8"))
+    assert held["made_of"]["settings"]["epochs"] == 1 and held["result"]["method"] == "full" and held["versions"]
+    assert not (tmp_path / "cache").exists()
+    ftk.compare(task, ["full"], model=folder, seeds=1, **QUICK)
+    assert len(runs.done) == 2
+
+
+def test_a_folder_of_another_format_is_refused(task, folder, monkeypatch, tmp_path):
+    runs = fake_runs.install(monkeypatch, half)
+    (tmp_path / storing.MARK).write_text(json.dumps({"format": 99, "by": "finetune-kit 9.9"}), encoding="utf-8")
+    for fresh in (False, True):
+        with pytest.raises(StorageError, match=r"another format \(99, written by finetune-kit 9\.9\).*cache="):
+            ftk.compare(task, model=folder, cache=tmp_path, fresh=fresh, **QUICK)
+    (tmp_path / storing.MARK).write_text("{", encoding="utf-8")
+    with pytest.raises(StorageError, match="another format"):
+        ftk.compare(task, model=folder, cache=tmp_path, **QUICK)
+    assert not runs.done
+
+
+def test_a_folder_that_cannot_be_written_is_refused(task, folder, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match=r"Cannot keep results in .*file.*FINETUNE_KIT_CACHE"):
+        ftk.compare(task, model=folder, cache=tmp_path / "file" / "cache", **QUICK)
+
+
+def test_a_spoilt_file_is_told_and_run_again(task, folder, monkeypatch, tmp_path):
+    runs = fake_runs.install(monkeypatch, half)
+    given = {"model": folder, "seeds": 1, "cache": tmp_path, **QUICK}
+    ftk.compare(task, ["full"], **given)
+    (file,) = [path for path in tmp_path.iterdir() if path.suffix == ".json" and path.name != storing.MARK]
+    file.write_text(file.read_text(encoding="utf-8")[:50], encoding="utf-8")
+    with pytest.warns(UserWarning, match="done again"):
+        ftk.compare(task, ["full"], **given)
+    assert len(runs.done) == 2 and json.loads(file.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("system", ["linux", "darwin", "win32"])
+def test_the_default_folder_is_the_platforms(monkeypatch, system, tmp_path):
+    monkeypatch.delenv("FINETUNE_KIT_CACHE")
+    monkeypatch.setattr("sys.platform", system)
+    monkeypatch.setattr("pathlib.Path.home", lambda: tmp_path)
+    for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    parts = {"linux": ".cache", "darwin": "Library/Caches", "win32": "AppData/Local"}
+    assert storing.cache_folder().is_relative_to(tmp_path / parts[system])
+    assert "finetune-kit" in storing.cache_folder().parts
+    monkeypatch.setenv("FINETUNE_KIT_CACHE", str(tmp_path / "named"))
+    assert storing.default_folder().parent == tmp_path / "named"
+
+
+# --- differences
+
+
+def test_over_seeds_alone_the_interval_is_students():
+    seeds = np.array([[0.50, 0.71], [0.52, 0.69], [0.60, 0.74], [0.55, 0.80]])
+    found = statistics.difference(seeds)
+    differences = seeds[:, 1] - seeds[:, 0]
+    low, high = stats.t.interval(0.95, 3, differences.mean(), stats.sem(differences))
+    assert found.value == pytest.approx(differences.mean())
+    assert (found.low, found.high) == pytest.approx((low, high), abs=0.012)
+    assert found.basis == "4 seeds"
+
+
+def test_over_examples_alone_the_interval_is_the_bootstraps():
+    draw = np.random.default_rng(3)
+    right = np.stack([draw.random(400) < 0.6, draw.random(400) < 0.75]).astype(float)
+    found = statistics.difference(right.mean(axis=1)[None], right)
+    oracle = stats.bootstrap((right[1] - right[0],), np.mean, method="percentile").confidence_interval
+    assert (found.low, found.high) == pytest.approx((oracle.low, oracle.high), abs=0.012)
+    assert found.basis == "1 seed and 400 test examples"
+
+
+def test_examples_are_resampled_in_pairs():
+    right = np.tile(np.random.default_rng(0).random(200) < 0.5, (2, 1)).astype(float)
+    found = statistics.difference(right.mean(axis=1)[None], right)
+    assert (found.value, found.low, found.high) == (0, 0, 0)
+
+
+def test_three_seeds_cover_the_truth_as_often_as_they_say():
+    # Two equal methods whose seeds differ more than their examples: a bootstrap of three seeds misses every fourth.
+    draw, hits, rounds, number = np.random.default_rng(0), 0, 150, 100
+    for _ in range(rounds):
+        base = draw.normal(0, 1, number)
+        skill = base + draw.normal(0, 0.6, (2, 3, 1))
+        right = (draw.random((2, 3, number)) < 1 / (1 + np.exp(-skill))).astype(float)
+        found = statistics.difference(right.mean(axis=2).T, right.mean(axis=1))
+        hits += not found.excludes(0)
+    assert hits / rounds > 0.92
+
+
+def test_one_seed_without_examples_knows_no_noise(task):
+    found = made(task, {"scratch": [0.5], "full": [0.8]})
+    assert found.differences()["verdict"].tolist() == ["unknown"]
+    assert found.sentences() == [
+        "With 8 labels full is 30.0 points of accuracy above scratch; whether that is more than noise, "
+        "one seed cannot tell."
+    ]
+
+
+def test_a_difference_is_called_better_worse_or_noise(task):
+    scores = {
+        "scratch": [0.5, 0.52, 0.48],
+        "full": [0.8, 0.83, 0.79],
+        "head": [0.52, 0.45, 0.57],
+        "lora": [0.3, 0.31, 0.29],
+    }
+    found = made(task, scores)
+    verdicts = dict(zip(found.differences()["method"], found.differences()["verdict"], strict=True))
+    assert verdicts == {"full": "better", "head": "within the noise", "lora": "worse"}
+    assert any("within the noise" in line and "3 seeds" in line for line in found.sentences())
+    assert "within the noise" in repr(found) and "within the noise" in found._repr_html_()
+    turned = found.differences(against="full")
+    assert set(turned["against"]) == {"full"} and (turned["verdict"] == "worse").all()
+    with pytest.raises(UnknownNameError, match="Did you mean 'full'"):
+        found.differences(against="ful")
+
+
+def test_of_a_metric_that_falls_the_lower_is_better():
+    task = ftk.Completion()
+    rows = [
+        Result(
+            name,
+            "model",
+            8,
+            seed,
+            {"perplexity": value + seed},
+            1.0,
+            1.0,
+            {"perplexity": value},
+            config={"strategy": name},
+        )
+        for name, value in (("scratch", 90.0), ("full", 40.0))
+        for seed in range(3)
+    ]
+    found = Comparison(task, "toy", rows)
+    assert found.differences()["verdict"].tolist() == ["better"]
+    assert found.sentences()[0].startswith("With 8 labels full is 50.0 in perplexity below scratch: better")
+    assert found.best.strategy == "full"
+
+
+def test_examples_count_only_where_the_score_is_their_mean(task):
+    right = {"scratch": [np.array([1.0, 0, 1, 0])] * 2, "full": [np.array([1.0, 1, 1, 0])] * 2}
+    with_them = made(task, {"scratch": [0.5, 0.5], "full": [0.75, 0.75]}, right)
+    without = made(task, {"scratch": [0.5, 0.5], "full": [0.7, 0.7]}, right)
+    assert [c.difference("full", "scratch", 8).examples for c in (with_them, without)] == [4, 0]
+
+
+def test_only_seeds_that_both_have_are_paired(task):
+    found = made(task, {"scratch": [0.5, 0.6, 0.1], "full": [0.7, 0.8]})
+    assert found.difference("full", "scratch", 8).value == pytest.approx(0.2)
+    found.results = [r for r in found.results if (r.method, r.seed) not in {("full", 0), ("full", 1)}]
+    found.results.append(Result("full", "model", 8, 7, {"accuracy": 0.9}, 1.0, 1.0))
+    with pytest.raises(DataError, match="No seed"):
+        found.difference("full", "scratch", 8)
+
+
+def test_the_best_is_chosen_by_the_validation_split(task, folder, monkeypatch):
+    shares = {
+        ("scratch", "validation"): 0.9,
+        ("scratch", "test"): 0.4,
+        ("full", "validation"): 0.7,
+        ("full", "test"): 1.0,
+    }
+    fake_runs.install(monkeypatch, lambda config, split: shares[config.strategy, split])
+    found = ftk.compare(task, model=folder, seeds=2, **QUICK)
+    assert found.best.strategy == "scratch" and found.best.epochs == 1
+    with pytest.raises(DataError, match="no trained run"):
+        Comparison(task, "toy").best  # noqa: B018
+
+
+# --- side by side
+
+
+def test_comparisons_of_two_models_are_joined(task, folder, monkeypatch, tmp_path):
+    fake_runs.install(monkeypatch, half)
+    other = str(shutil.copytree(folder, tmp_path / "mine"))
+    given = {"seeds": 2, "epochs": 1}
+    both = ftk.compare(task, ["full"], model=folder, **given).joined(ftk.compare(task, ["full"], model=other, **given))
+    assert both.methods[:2] == ["full (tiny)", "full (mine)"] and "majority class" in both.methods
+    assert len(both.cell("majority class", len(task.splits["train"]))) == 2
+    assert both.difference("full (mine)", "full (tiny)", both.counts[0]).value == 0
+
+
+def test_comparisons_on_other_data_are_refused_with_what_differs(task, folder, monkeypatch):
+    fake_runs.install(monkeypatch, half)
+    first = ftk.compare(task, ["full"], model=folder, seeds=1, **QUICK)
+    smaller = ftk.compare(ftk.TextClassification(tiny_frame(50)), ["head"], model=folder, seeds=1, **QUICK)
+    with pytest.raises(DataError, match=r"the split 'train': 43 rows here, 3\d rows there"):
+        first.joined(smaller)
+    changed = ftk.compare(another_label()["task"], ["head"], model=folder, seeds=1, **QUICK)
+    with pytest.raises(DataError, match="rows each, not the same"):
+        first.joined(changed)
+    with pytest.raises(DataError, match="made by hand"):
+        first.joined(Comparison(task, folder))
+    with pytest.raises(ConfigError, match="Both hold full"):
+        first.joined(first)
+    same = ftk.compare(task, ["head"], model=folder, seeds=1, **QUICK)
+    assert first.joined(same).methods == ["full", "head"]
+
+
+def test_two_runs_are_paired_by_example_and_other_data_refused(task, folder):
+    settings = {"model": folder, "labels": 8, "epochs": 1, "learning_rate": 1e-2}
+    first, second = (ftk.fine_tune(task, strategy=s, **settings) for s in ("head", "full"))
+    found = ftk.paired(first, second)
+    assert found.value == pytest.approx(second.after["accuracy"] - first.after["accuracy"])
+    assert found.low <= found.value <= found.high and found.examples == len(task.splits["validation"])
+    assert ftk.paired(first, first).excludes(0) is False
+    other = ftk.fine_tune(ftk.TextClassification(tiny_frame(50)), strategy="head", **settings)
+    with pytest.raises(DataError, match=r"the split 'validation': 8 rows here, 6 rows there"):
+        ftk.paired(first, other)
+    with pytest.raises(DataError, match="has no split 'extra'"):
+        ftk.paired(first, second, "extra")
+
+
+# --- bad input
 
 
 @pytest.mark.parametrize(
-    "arguments, error",
+    "arguments, error, words",
     [
-        ({"seeds": 0}, ConfigError),
-        ({"strategies_": ["ful"]}, UnknownNameError),
-        ({"labels": [8, 5000]}, DataError),
+        ({"seeds": 0}, ConfigError, "seeds=0"),
+        ({"seeds": [1, 1]}, ConfigError, "different"),
+        ({"strategies": ["ful"]}, UnknownNameError, "Did you mean 'full'"),
+        ({"strategies": ["full", "full"]}, ConfigError, "more than once"),
+        ({"strategies": "full"}, ConfigError, r"strategies=\['full'\]"),
+        ({"labels": [8, 5000]}, DataError, "at most"),
+        ({"labels": 8}, ConfigError, r"labels=\[8\]"),
+        ({"labels": [43, None]}, ConfigError, "the same"),
+        ({"steps": 10, "epochs": 1}, ConfigError, "one of them"),
+        ({"steps": 0}, ConfigError, "steps=0"),
+        ({"seed": 3}, ConfigError, "seeds="),
+        ({"strategy": "full"}, ConfigError, "strategies="),
+        ({"learning_rat": 1}, UnknownNameError, "Did you mean 'learning_rate'"),
     ],
 )
-def test_bad_input_is_known_before_the_first_run(task, folder, arguments, error):
+def test_bad_input_is_known_before_the_first_run(task, folder, arguments, error, words):
     started = []
-    with pytest.raises(error):
+    with pytest.raises(error, match=words):
         ftk.compare(task, model=folder, on_run=lambda *call: started.append(call), **arguments)
     assert not started
+
+
+def test_a_strategy_as_a_value_keeps_its_settings(task, folder, monkeypatch):
+    runs = fake_runs.install(monkeypatch, half)
+    found = ftk.compare(task, [ftk.LastLayers(1), ftk.LastLayers(2)], model=folder, seeds=1, **QUICK)
+    assert [c.strategy for c in runs.done] == found.methods == ["last-1", "last-2"]
+
+
+def test_baselines_are_no_reference_unless_asked(comparison):
+    assert set(comparison.differences()["against"]) == {"scratch"}
+    assert BASELINE in {r.kind for r in comparison.results}
+    assert all("majority" not in line for line in comparison.sentences())

@@ -7,7 +7,7 @@ import PIL.ImageOps
 import pytest
 from image_files import encoded, error_of, noise, opened, png
 
-from finetune_kit.data import images
+from finetune_kit.data import files, images
 from finetune_kit.data.images import BadImageError, as_stored, picture, stored_images, upright
 from finetune_kit.errors import DataError
 
@@ -264,21 +264,21 @@ def eps():
 @pytest.mark.parametrize(
     ("cell", "fault", "found"),
     [
-        (None, images.MISSING, ""),
-        (float("nan"), images.MISSING, ""),
-        ("", images.MISSING, ""),
-        ({"bytes": None, "path": None}, images.MISSING, ""),
-        (b"", images.EMPTY, ""),
-        ({"bytes": b"", "path": "a.png"}, images.EMPTY, ""),
+        (None, files.MISSING, ""),
+        (float("nan"), files.MISSING, ""),
+        ("", files.MISSING, ""),
+        ({"bytes": None, "path": None}, files.MISSING, ""),
+        (b"", files.EMPTY, ""),
+        ({"bytes": b"", "path": "a.png"}, files.EMPTY, ""),
         (b"a text", images.UNREADABLE, ""),
         (b"\x89PNG\r\n\x1a\n", images.UNREADABLE, ""),
         (eps(), images.UNREADABLE, "its format is EPS"),
         (png()[:-100], images.DAMAGED, "truncated"),
         (encoded(noise(), "JPEG")[:-50], images.DAMAGED, "truncated"),
-        ("nowhere/a.png", images.NO_FILE, "a.png"),
-        ("no\0path", images.NO_FILE, ""),
-        ("a long text that is no path " * 500, images.NO_FILE, ""),
-        ("https://example.org/a.png", images.ADDRESS, ""),
+        ("nowhere/a.png", files.NO_FILE, "a.png"),
+        ("no\0path", files.NO_FILE, ""),
+        ("a long text that is no path " * 500, files.NO_FILE, ""),
+        ("https://example.org/a.png", files.ADDRESS, ""),
         (5, images.NO_FORM, "found int"),
         ([[1, 2]], images.NO_FORM, "found list"),
         (np.zeros((2, 3)), images.NO_FORM, "float64 (2, 3)"),

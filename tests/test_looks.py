@@ -8,7 +8,7 @@ from image_files import encoded, noise
 from tiny_vision import tiny_pictures, tiny_scenes
 
 from finetune_kit import data
-from finetune_kit.data import looks as module
+from finetune_kit.data import files
 from finetune_kit.data.looks import class_counts, class_ids, difference_hash, looks, sizes
 
 
@@ -50,7 +50,7 @@ def test_sizes_are_read_without_decoding(monkeypatch):
 
     monkeypatch.setattr(PIL.Image.Image, "convert", never)
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", never)
-    monkeypatch.setattr(module, "BATCH", 2)
+    monkeypatch.setattr(files, "BATCH", 2)
     assert sizes(pictures).tolist() == [[20, 10], [7, 31], [9, 9]]
     assert sizes(pictures.select([2, 0])).tolist() == [[9, 9], [20, 10]]
     assert sizes(pictures.select([])).shape == (0, 2)

@@ -44,14 +44,6 @@ def test_a_thumbnail_fits_and_tiny_pictures_are_enlarged_without_smoothing():
     assert small.size == (64, 64) and set(np.asarray(small).ravel().tolist()) == {0, 255}
 
 
-def test_an_upload_is_read_in_both_versions_of_ipywidgets():
-    raw = b"\x89PNG and so on"
-    seven = {"cat.png": {"metadata": {"name": "cat.png"}, "content": raw}}
-    eight = ({"name": "cat.png", "content": memoryview(raw)},)
-    assert pictures.uploaded(seven) == pictures.uploaded(eight) == [raw]
-    assert pictures.uploaded({}) == pictures.uploaded(()) == []
-
-
 def test_a_table_shows_pictures_and_escapes_texts():
     shown = parts.table(["image", "truth"], [[drawn("disc", (2, 2, 20, 20)), "<b>"]])
     assert len(images_in(shown)) == 1 and "&lt;b&gt;" in shown and "<b>" not in shown

@@ -11,7 +11,7 @@ import pytest
 from image_files import encoded, error_of, noise, png, write
 
 from finetune_kit import data
-from finetune_kit.data import picturing
+from finetune_kit.data import media
 from finetune_kit.data.images import stored_images
 from finetune_kit.errors import DataError, UnknownNameError
 
@@ -64,7 +64,7 @@ def test_columns_of_other_names():
 
 def test_large_data_are_stored_in_pieces(monkeypatch):
     whole = made(FOUR * 10, file=[f"{n}.png" for n in range(40)])
-    monkeypatch.setattr(picturing, "CHUNK", len(FOUR[0]) * 7)
+    monkeypatch.setattr(media, "CHUNK", len(FOUR[0]) * 7)
     pieces = made(FOUR * 10, file=[f"{n}.png" for n in range(40)])
     assert pieces.data.column(0).num_chunks > 3 and pieces.features == whole.features
     assert pieces.with_format("arrow")[:].to_pylist() == whole.with_format("arrow")[:].to_pylist()

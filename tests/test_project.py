@@ -14,7 +14,11 @@ import finetune_kit
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-CONDA_NAMES = {"pysoundfile": "soundfile", "pytorch": "torch", "matplotlib-base": "matplotlib"}  # where conda-forge's name is not PyPI's
+CONDA_NAMES = {
+    "pysoundfile": "soundfile",
+    "pytorch": "torch",
+    "matplotlib-base": "matplotlib",
+}  # where conda-forge's name is not PyPI's
 
 
 def requirements(lines):

@@ -1,11 +1,9 @@
 """Synthesised speech: the clips, what degrades them, and the objective over them."""
 
-import io
 import shutil
 import stat
 import sys
 import types
-import wave
 
 import numpy as np
 import pytest
@@ -31,16 +29,6 @@ def strength(clip: np.ndarray, hertz: float, rate: int = 16_000) -> float:
     return float(2 * abs(np.mean(middle * turns)))
 
 
-def wav(samples: np.ndarray, rate: int, channels: int = 1, width: int = 2) -> bytes:
-    content = io.BytesIO()
-    with wave.open(content, "wb") as file:
-        file.setnchannels(channels)
-        file.setsampwidth(width)
-        file.setframerate(rate)
-        file.writeframes(samples.tobytes())
-    return content.getvalue()
-
-
 def made(clips: list[np.ndarray], augmented: bool) -> MadeSpeech:
     return MadeSpeech(speech.Speech(clips, np.arange(len(clips)), ["en-us+m1"] * len(clips)), augmented)
 
@@ -62,14 +50,6 @@ def test_voices_are_split_by_variant_in_every_accent():
 
 
 # --- sound -----------------------------------------------------------------------------------------------
-
-
-def test_resampling_keeps_a_low_tone_and_does_not_fold_a_high_one_back():
-    assert strength(speech.resample(tone(1_000), 16_000, 8_000), 1_000, 8_000) == pytest.approx(0.5, rel=0.02)
-    # Taking every second sample would turn 6 kHz into 2 kHz at full strength.
-    assert strength(tone(6_000)[::2], 2_000, 8_000) == pytest.approx(0.5, rel=0.02)
-    assert strength(speech.resample(tone(6_000), 16_000, 8_000), 2_000, 8_000) < 0.01
-    assert len(speech.resample(tone(1_000, rate=22_050), 22_050, 16_000)) == 8_000
 
 
 def test_telephone_takes_away_what_is_above_4_khz_and_keeps_the_length():
@@ -147,24 +127,6 @@ def test_trimming_takes_the_silence_off_both_ends():
     clip = np.concatenate([np.zeros(500), tone(100)[1:-1] + 0.6, np.zeros(700)]).astype(np.float32)
     assert len(speech.trim(clip)) == len(clip) - 1_200
     assert len(speech.trim(np.zeros(10, dtype=np.float32))) == 10
-
-
-def test_wav_files_are_read_whatever_length_their_header_gives():
-    samples = np.array([0, 16_384, -32_768, 32_767], dtype="<i2")
-    content = wav(samples, 22_050)
-    clip, rate = speech.read_wav(content)
-    assert rate == 22_050 and clip.dtype == np.float32
-    np.testing.assert_allclose(clip, [0, 0.5, -1, 32_767 / 32_768])
-    streamed = content[:40] + (0x7FFFF000).to_bytes(4, "little") + content[44:]
-    np.testing.assert_array_equal(speech.read_wav(streamed)[0], clip)
-    stereo, _ = speech.read_wav(wav(samples, 8_000, channels=2))
-    np.testing.assert_allclose(stereo, [0.25, -0.5 / 32_768])
-
-
-@pytest.mark.parametrize("content", [b"", b"RIFF", b"no sound at all", wav(np.zeros(4, dtype="u1"), 8_000, width=1)])
-def test_other_files_are_refused(content):
-    with pytest.raises(DataError, match="16-bit"):
-        speech.read_wav(content)
 
 
 # --- eSpeak NG -------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from .records import DatasetRecord
 TEXT = {"text": "text", "label": "label"}
 QUESTION = {"question": "question", "context": "context", "answers": "answers"}
 IMAGE = {"image": "image", "label": "label"}
+SOUND = {"audio": "audio", "label": "label"}
 BOXES = {"image": "image", "boxes": "boxes", "labels": "labels"}
 
 # The embedded ones first. Those of the hub were read from its own pages; "unknown", "other" and "none stated" are what
@@ -55,6 +56,11 @@ DATASETS = (
     DatasetRecord(
         "harbour", "harbour", None, "object-detection", BOXES, 5, {"train": 160, "validation": 60, "test": 80},
         "CC0-1.0", 1.7, "ships, sailing boats, cranes, buoys and gulls, drawn by this kit; few, to specialise to",
+    ),
+    DatasetRecord(
+        "commands", "commands", None, "audio-classification", SOUND, 16,
+        {"train": 1400, "validation": 350, "test": 350}, "CC0-1.0", 5.1,
+        "spoken commands to a home, other words and silence, synthesised by this kit in many voices",
     ),
     # Of the download the half is a split "unsupervised" without labels (-1), which is not used.
     DatasetRecord(

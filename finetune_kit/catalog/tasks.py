@@ -63,4 +63,11 @@ TASKS = (
         "pocket-rtdetr",
         "What is in a picture, and where?",
     ),
+    TaskRecord(
+        "audio-classification",
+        "finetune_kit.tasks.audio_classification:AudioClassification",
+        "commands",
+        "pocket-wav2vec2",
+        "Which of several classes is a sound of? Which command is spoken?",
+    ),
 )

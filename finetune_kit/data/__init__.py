@@ -8,6 +8,7 @@ from .loading import read
 from .pairing import pairs
 from .picturing import pictured
 from .running_text import running
+from .sounding import sounded
 from .splitting import SPLITS, sample, split
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "report",
     "running",
     "sample",
+    "sounded",
     "split",
 ]

@@ -14,7 +14,8 @@ import pandas as pd
 
 from ..errors import DataError, unknown_name
 from .labelling import class_label, label_names
-from .picturing import Pictures, as_datasets, checked
+from .media import Checked
+from .picturing import as_datasets, checked
 from .rows import Problems, excerpt, of_split, places, tell
 
 # What four numbers may say; each form as edges (left, top, right, bottom), (n, 4), in its own unit.
@@ -144,7 +145,7 @@ def _require_unit(boxes: np.ndarray, form: str) -> None:
 # --- what becomes of a split
 
 
-def _kept(found: Pictures, read: list[_Row], labels: str, form: str, drop: bool) -> pd.DataFrame:
+def _kept(found: Checked, read: list[_Row], labels: str, form: str, drop: bool) -> pd.DataFrame:
     """The good rows of a split, with boxes in pixels and the names of classes."""
     rows = [_placed(row, size, form) for row, size in zip(read, found.rows["size"], strict=True)]
     kinds = pd.Series([row.kind for row in rows], dtype=object)

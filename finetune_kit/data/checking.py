@@ -1,4 +1,4 @@
-"""Checking: what a data set of texts or pictures looks like, and what would make its scores too good to be true."""
+"""Checking: what a data set of texts, pictures or sounds looks like, and what makes its scores too good to be true."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import datasets
 import numpy as np
 
 from .looks import class_counts, sizes
-from .repeats import Pair, Place, Repeat, repeats
-from .splitting import has_images, has_labels, normalise, text_column
+from .repeats import SHOWN, Pair, Place, Repeat, repeats
+from .sound_checking import sound_report
+from .splitting import has_images, has_labels, has_sounds, normalise, text_column
 
 NEAR = 0.8  # cosine of the sets of character 5-grams from which two texts count as near-duplicates
 BLOCK = 1000  # texts that are compared with another split at a time, so that memory stays small
-SHOWN = 100  # pairs of duplicates or contradictions that a report lists
 
 
 @dataclass(frozen=True)
@@ -88,9 +88,11 @@ def report(splits: datasets.DatasetDict) -> Any:
     """Check a data set: sizes, balance, repeats, leaks between splits, contradicting labels; of texts giveaway words.
 
     A DataReport of what `labelled`, `pairs`, `answered` or `running` made; a PictureReport, for
-    which every picture is decoded, of what `pictured` or `boxed` made. Raises DataError for other
-    columns.
+    which every picture is decoded, of what `pictured` or `boxed` made; a SoundReport, for which
+    every sound is, of what `sounded` made. Raises DataError for other columns.
     """
+    if all(map(has_sounds, splits.values())):
+        return sound_report(splits)
     return _picture_report(splits) if all(map(has_images, splits.values())) else _text_report(splits)
 
 

@@ -12,19 +12,14 @@ from typing import Any
 
 import datasets
 import numpy as np
-import pandas as pd
 import PIL.Image
 
-from ..errors import DataError
+from .files import EMPTY, BadFileError, content, located, stored
 
-# What can be wrong with an image, as messages say it of one.
-MISSING = "is missing"
-EMPTY = "is empty, of 0 bytes"
+# What can be wrong with an image beside what can be with any file, as messages say it of one.
 UNREADABLE = "is not an image that Pillow reads"
 DAMAGED = "is truncated or damaged"
 TOO_LARGE = "has more pixels than Pillow opens, as a decompression bomb has"
-NO_FILE = "is the path of a file that is not there"
-ADDRESS = "is a web address, from which nothing is downloaded"
 NO_FORM = "is neither bytes nor a path, a PIL image or a uint8 array of height, width and 1, 3 or 4 channels"
 
 ORIENTATION = 0x0112  # the number of EXIF's tag
@@ -44,13 +39,10 @@ RUN_PROGRAMS = ("EPS",)  # formats for which Pillow would start another program
 RANGES = {"I": (255, 65_535), "F": (1, 255, 65_535)}
 
 
-class BadImageError(DataError):
-    """An image that cannot be used. fault: one of the kinds above. found: what stands there, or ''."""
+class BadImageError(BadFileError):
+    """An image that cannot be used. fault: one of the kinds above, or of those in `files`."""
 
-    def __init__(self, fault: str, found: str = "", name: str = ""):
-        self.fault, self.found = fault, found
-        what = f"{name or 'The image'} {fault}" + (f": {found}" if found else "")
-        super().__init__(f"{what.rstrip('.')}. Save it anew as PNG or JPEG, or leave it out.")
+    noun, advice = "image", "Save it anew as PNG or JPEG, or leave it out."
 
 
 @dataclass(frozen=True)
@@ -104,14 +96,13 @@ def picture(cell: Any, folder: str = "", name: str = "") -> Picture:
             return _picture(_from_array(cell))
         if isinstance(cell, PIL.Image.Image):
             return _picture(cell)
-        raw = _bytes(cell, folder)
+        raw = content(located(cell, folder, BadImageError, NO_FORM))
         return _picture(_opened(raw), raw)
 
 
 def stored_images(dataset: datasets.Dataset, column: str = "image") -> list[bytes]:
     """The bytes of each picture in a column of the feature Image, as they are stored: nothing is decoded."""
-    cells = dataset.cast_column(column, datasets.Image(decode=False))[column][:]
-    return [Path(cell["path"]).read_bytes() if cell["bytes"] is None else cell["bytes"] for cell in cells]
+    return stored(dataset, column)
 
 
 @contextlib.contextmanager
@@ -134,29 +125,6 @@ def _faults(name: str) -> Iterator[None]:
 
 
 # --- from a cell to an image
-
-
-def _bytes(cell: Any, folder: str) -> bytes:
-    if isinstance(cell, dict):
-        cell = cell.get("path") if cell.get("bytes") is None else cell["bytes"]
-    if isinstance(cell, (bytes, bytearray, memoryview)):
-        return bytes(cell)
-    if cell == "" or (pd.api.types.is_scalar(cell) and pd.isna(cell)):
-        raise BadImageError(MISSING)
-    if not isinstance(cell, (str, Path)):
-        raise BadImageError(NO_FORM, f"found {type(cell).__name__}")
-    return _read(str(cell), folder)
-
-
-def _read(name: str, folder: str) -> bytes:
-    if "://" in name[:10]:
-        raise BadImageError(ADDRESS)
-    # A table written on Windows parts the folders of a path by backslashes.
-    for path in (Path(folder, name), Path(folder, name.replace("\\", "/"))):
-        with contextlib.suppress(OSError, ValueError):  # of a text that is no path at all
-            if path.is_file():
-                return path.read_bytes()
-    raise BadImageError(NO_FILE, f"looked for {str(Path(folder, name))[-200:]}")
 
 
 def _from_array(array: np.ndarray) -> PIL.Image.Image:

@@ -16,7 +16,7 @@ import pandas as pd
 from .. import catalog
 from ..catalog import hub
 from ..errors import DataError, StorageError, unknown_name
-from . import archives, image_folders, parsing
+from . import archives, folders, parsing
 from .features import as_frame
 from .rows import WHOLE, is_blank
 
@@ -39,8 +39,8 @@ def read(source: Source) -> dict[str, pd.DataFrame]:
     Text is read as UTF-8, or as UTF-16 or 32 where a byte order mark says so. JSON may be a
     list of objects or what SQuAD is published in, which gives id, title, context, question and
     answers; a text file gives a column text with a paragraph a row, or a line a row where no
-    blank line parts paragraphs. A folder of images, an archive of one (.zip, .tar, .tar.gz, .tgz)
-    or a JSON file of COCO's annotations is read as `image_folders.read` says. Where a table holds
+    blank line parts paragraphs. A folder of images or sounds, an archive of one (.zip, .tar, .tar.gz, .tgz)
+    or a JSON file of COCO's annotations is read as `folders.read` says. Where a table holds
     paths, these start at its folder, which stands in the frame's `attrs["folder"]`. A tuple or
     list of two paths is a pair of aligned text files, of which each line is the source and the
     target of a row. A data set of the catalogue has the splits that its record names, and besides
@@ -65,8 +65,8 @@ def read(source: Source) -> dict[str, pd.DataFrame]:
         return {WHOLE: read_aligned(*map(Path, source))}
     raise DataError(
         f"Data of type {type(source).__name__} cannot be read; expected the path of a {', '.join(SUFFIXES)} file, of a "
-        "folder or an archive of images, two paths of aligned text files, a name from the catalogue, a hub id, a "
-        "pandas DataFrame, a datasets.Dataset or a DatasetDict."
+        "folder or an archive of images or sounds, two paths of aligned text files, a name from the catalogue, a hub "
+        "id, a pandas DataFrame, a datasets.Dataset or a DatasetDict."
     )
 
 
@@ -134,11 +134,11 @@ def _field(frame: pd.DataFrame, path: str) -> pd.Series:
 
 def _read_path(path: Path) -> dict[str, pd.DataFrame]:
     if _is_folder(path):
-        return image_folders.read(path)
+        return folders.read(path)
     if archives.is_archive(path):
         _require_file(path, "an archive")
-        return image_folders.read(path)
-    annotations = image_folders.read_coco(path) if path.suffix.lower() == ".json" and path.is_file() else None
+        return folders.read(path)
+    annotations = folders.read_coco(path) if path.suffix.lower() == ".json" and path.is_file() else None
     return annotations or {WHOLE: read_file(path)}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +11,8 @@ import datasets
 import numpy as np
 import PIL.Image
 
-from .images import stored_images
+from .files import each_stored
 
-BATCH = 256  # files in memory at a time
 HASHED = 8  # rows of a difference hash, and bits of each
 MARGIN = 2  # shades of 255 by which a neighbour must be lighter: the noise of a plain ground is to set no bit
 SIDE = 16  # pixels a side of the thumbnails that are compared
@@ -54,7 +52,7 @@ def looks(part: datasets.Dataset) -> Looks:
 
 def sizes(part: datasets.Dataset) -> np.ndarray:
     """Width and height of each picture of a split in pixels, (n, 2) int64, from the heads of the files alone."""
-    found = [PIL.Image.open(io.BytesIO(raw)).size for raw in _stored(part)]
+    found = [PIL.Image.open(io.BytesIO(raw)).size for raw in each_stored(part, "image")]
     return np.array(found, np.int64).reshape(-1, 2)
 
 
@@ -70,14 +68,14 @@ def difference_hash(image: PIL.Image.Image) -> int:
 
 
 def class_ids(part: datasets.Dataset) -> tuple[list[str], list[list[int]]]:
-    """The names of the classes, and for each picture its class or the classes of its objects, by their numbers."""
+    """The names of the classes, and for each example its class or the classes of its objects, by their numbers."""
     if "labels" in part.column_names:
         return part.features["labels"].feature.names, part["labels"][:]
     return part.features["label"].names, [[number] for number in part["label"][:]]
 
 
 def class_counts(part: datasets.Dataset) -> dict[str, int]:
-    """How many pictures of each class a split has, or how many objects; 0 too."""
+    """How many pictures or sounds of each class a split has, or how many objects; 0 too."""
     names, ids = class_ids(part)
     every = np.array([number for row in ids for number in row], int)
     return dict(zip(names, np.bincount(every, minlength=len(names)).tolist(), strict=True))
@@ -93,9 +91,3 @@ def _look(image: PIL.Image.Image) -> tuple[Any, ...]:
 
 def _shrunk(image: PIL.Image.Image, size: tuple[int, int]) -> PIL.Image.Image:
     return image.resize(size, PIL.Image.Resampling.BOX)  # each dot the mean of what lies below it
-
-
-def _stored(part: datasets.Dataset) -> Iterator[bytes]:
-    """The files of the pictures, some in memory at a time."""
-    for start in range(0, len(part), BATCH):
-        yield from stored_images(part.select(range(start, min(start + BATCH, len(part)))))

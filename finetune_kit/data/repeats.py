@@ -1,4 +1,4 @@
-"""Repeats: pictures that stand more than once in a data set, pixel by pixel or nearly so."""
+"""Repeats: pictures or sounds that stand more than once in a data set, exactly or, of pictures, nearly so."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import datasets
 import numpy as np
 
 from .. import boxes as geometry
+from .levels import Levels, levels
 from .looks import Looks, class_ids, looks, sizes
 
+SHOWN = 100  # repeats, or pairs of texts, that a report lists
 BITS = 10  # of 64 in which the hashes of nearly the same pictures differ at most
 SHADES = 8.0  # of 255: by less do their thumbnails differ, brightness and tint aside
 SHARE = 0.25  # of the contrast of each of the two thumbnails: by less do they differ
@@ -21,9 +23,9 @@ Pair = tuple[str, int, str, int]  # two places
 
 
 class Repeat(NamedTuple):
-    """A picture that comes again.
+    """A picture or a sound that comes again.
 
-    first, again: where it stands first, and where again. exact: whether all pixels are the same,
+    first, again: where it stands first, and where again. exact: whether all pixels or samples are the same,
     not only nearly so. contradicts: whether the labels differ.
     """
 
@@ -62,11 +64,8 @@ def repeats(splits: datasets.DatasetDict, seen: dict[str, Looks] | None = None) 
     """
     seen = seen if seen is not None else {name: looks(part) for name, part in splits.items()}
     places = [(name, row) for name in splits for row in range(len(seen[name].digests))]
-    digests = [digest for name in splits for digest in seen[name].digests]
-    first: dict[bytes, int] = {}
-    leaders = [first.setdefault(digest, row) for row, digest in enumerate(digests)]
-    same = [(leader, row) for row, leader in enumerate(leaders) if leader != row]
-    distinct = np.array(list(first.values()), int)
+    first, same = _same([digest for name in splits for digest in seen[name].digests])
+    distinct = np.array(first, int)
     hashes, thumbnails = (
         np.concatenate([getattr(seen[name], what) for name in splits])[distinct] for what in ("hashes", "thumbnails")
     )
@@ -77,7 +76,32 @@ def repeats(splits: datasets.DatasetDict, seen: dict[str, Looks] | None = None) 
         for exact, pairs in ((True, same), (False, near))
         for a, b in pairs
     ]
-    return sorted(found, key=lambda one: (not one.exact, not one.contradicts, not one.leaks))
+    return sorted(found, key=_worst)
+
+
+def repeated_sounds(splits: datasets.DatasetDict, heard: dict[str, Levels] | None = None) -> list[Repeat]:
+    """The sounds that come again within or across splits, each behind the first; the worst come first, as in `repeats`.
+
+    heard: the levels of each split where they are known, else all sounds are decoded. Sounds are
+    the same where rate and samples are.
+    """
+    heard = heard if heard is not None else {name: levels(part) for name, part in splits.items()}
+    places = [(name, row) for name in splits for row in range(len(heard[name].digests))]
+    labels = [label for part in splits.values() for label in part["label"][:]]
+    _, same = _same([digest for name in splits for digest in heard[name].digests])
+    return sorted((Repeat(places[a], places[b], True, labels[a] != labels[b]) for a, b in same), key=_worst)
+
+
+def _same(digests: list[bytes]) -> tuple[list[int], list[tuple[int, int]]]:
+    """The first row of each digest, and each further row behind the first of its digest."""
+    first: dict[bytes, int] = {}
+    leaders = [first.setdefault(digest, row) for row, digest in enumerate(digests)]
+    return list(first.values()), [(leader, row) for row, leader in enumerate(leaders) if leader != row]
+
+
+def _worst(one: Repeat) -> tuple[bool, ...]:
+    """What to sort by, so that the worst come first."""
+    return not one.exact, not one.contradicts, not one.leaks
 
 
 def near_pairs(hashes: np.ndarray, thumbnails: np.ndarray) -> list[tuple[int, int]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import unicodedata
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 import datasets
@@ -27,15 +28,29 @@ FAULTS: dict[str, Callable[[str], bool]] = {
 
 # What has been said. Python's own registry forgets whenever someone changes the filters, as transformers often does.
 _TOLD: set[str] = set()
+_LISTENERS: list[list[str]] = []
 
 Problems = dict[str, pd.Series]  # by kind, such as 'with no label': which rows have it, as booleans
 
 
 def tell(message: str) -> None:
     """Say, as a warning, what becomes of the user's data; the same words once."""
+    for heard in _LISTENERS:
+        heard.append(message)
     if message not in _TOLD:
         _TOLD.add(message)
         warnings.warn_explicit(message, UserWarning, "finetune_kit", 0)
+
+
+@contextlib.contextmanager
+def told() -> Iterator[list[str]]:
+    """What is said of the data from here on, also what was said before: for a panel, where no warning is seen."""
+    heard: list[str] = []
+    _LISTENERS.append(heard)
+    try:
+        yield heard
+    finally:
+        _LISTENERS[:] = [other for other in _LISTENERS if other is not heard]
 
 
 def chosen(frames: dict[str, pd.DataFrame], columns: dict[str, str]) -> dict[str, pd.DataFrame]:

@@ -9,13 +9,14 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from ..errors import DataError
-from .images import stored_images
+from .files import is_media, stored
 
 SPLITS = ("train", "validation", "test")
 ALIASES = {"valid": "validation", "val": "validation", "dev": "validation"}
 SHARE = 0.15  # of the texts, to validation and to test each
 # The column that tells examples apart, by the shape of the data: texts, pairs, questions on contexts.
 TEXT_COLUMNS = ("text", "source", "context")
+MEDIA = {"image": "image", "audio": "sound"}  # columns of files, and what messages call one
 
 
 def normalise(text: str) -> str:
@@ -30,7 +31,7 @@ def text_column(dataset: datasets.Dataset) -> str:
             return column
     raise DataError(
         f"The data has the columns {dataset.column_names}; expected one of {', '.join(TEXT_COLUMNS)}. "
-        "Bring it into form first, with data.labelled, data.pairs, data.answered or data.running."
+        "Bring it into form first, with data.labelled, pairs, answered, running, pictured or sounded."
     )
 
 
@@ -39,11 +40,23 @@ def has_images(dataset: datasets.Dataset) -> bool:
     return isinstance(dataset.features.get("image"), datasets.Image)
 
 
+def has_sounds(dataset: datasets.Dataset) -> bool:
+    """Whether the examples are sounds, as `data.sounded` makes them."""
+    return isinstance(dataset.features.get("audio"), datasets.Audio)
+
+
+def _example_column(dataset: datasets.Dataset) -> str:
+    """The column of what must not stand in two splits: images, sounds or texts."""
+    media = (name for name in MEDIA if is_media(dataset.features.get(name)))
+    return next(media, None) or text_column(dataset)
+
+
 def _keys(dataset: datasets.Dataset) -> list[str]:
-    """What must not stand in two splits, one an example: the text or, of an image, a hash of its bytes as stored."""
-    if has_images(dataset):
-        return [hashlib.sha256(raw).hexdigest() for raw in stored_images(dataset)]
-    return [normalise(text) for text in dataset[text_column(dataset)][:]]
+    """What must not stand in two splits, one an example: the text or, of a file, a hash of its bytes as stored."""
+    column = _example_column(dataset)
+    if column in MEDIA:
+        return [hashlib.sha256(raw).hexdigest() for raw in stored(dataset, column)]
+    return [normalise(text) for text in dataset[column][:]]
 
 
 def has_labels(dataset: datasets.Dataset) -> bool:
@@ -54,8 +67,8 @@ def has_labels(dataset: datasets.Dataset) -> bool:
 def split(parts: datasets.DatasetDict, seed: int = 0) -> datasets.DatasetDict:
     """Train, validation and test splits, made where they are missing, in proportion to the classes if there are any.
 
-    Rows with the same text (for pairs the source, for questions the context) or the same image,
-    byte for byte, stay in one split; images of several objects are divided without regard to
+    Rows with the same text (for pairs the source, for questions the context), image or sound, the
+    files byte for byte, stay in one split; images of several objects are divided without regard to
     classes. Data without classes keeps its further splits, behind these three. Raises DataError for
     further splits of data with classes, and for a class or data too small to divide.
     """
@@ -72,7 +85,7 @@ def split(parts: datasets.DatasetDict, seed: int = 0) -> datasets.DatasetDict:
 
 
 def _divide(dataset: datasets.Dataset, seed: int, needed: int) -> tuple[datasets.Dataset, datasets.Dataset]:
-    first: dict[str, int] = {}  # the first row of each distinct text or image
+    first: dict[str, int] = {}  # the first row of each distinct text, image or sound
     group = [first.setdefault(key, row) for row, key in enumerate(_keys(dataset))]
     rows = np.array(sorted(first.values()))
     labels = np.array(dataset["label"])[rows] if has_labels(dataset) else None
@@ -88,9 +101,9 @@ def _divide(dataset: datasets.Dataset, seed: int, needed: int) -> tuple[datasets
 
 
 def _require_enough(dataset: datasets.Dataset, rows: np.ndarray, labels: np.ndarray | None, needed: int) -> None:
-    """Raise DataError where the distinct texts or images, at their first `rows`, do not go round the splits."""
+    """Raise DataError where the distinct examples, at their first `rows`, do not go round the splits."""
     found, advice = len(rows), "Add examples"
-    noun = "image" if has_images(dataset) else text_column(dataset)
+    noun = MEDIA.get(_example_column(dataset)) or text_column(dataset)
     who = f"The data has {found} distinct {noun}s"
     if labels is not None:
         counts = np.bincount(labels, minlength=dataset.features["label"].num_classes)

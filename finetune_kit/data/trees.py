@@ -52,7 +52,7 @@ class Tree:
             raise StorageError(f"{found} cannot be read: {error.strerror}.") from error
 
     def cell(self, name: str) -> dict[str, Any]:
-        """A file as a cell of a column of images: its bytes, or the path where they are."""
+        """A file as a cell of a column of files: its bytes, or the path where they are."""
         found = self._files[name]
         return {"bytes": found, "path": name} if isinstance(found, bytes) else {"bytes": None, "path": str(found)}
 

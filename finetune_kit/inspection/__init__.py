@@ -14,7 +14,7 @@ import numpy as np
 from .. import checkpoints, data, tasks
 from ..config import RunConfig
 from ..data import DataReport
-from ..data.splitting import has_images, has_labels, normalise
+from ..data.splitting import has_images, has_labels, has_sounds, normalise
 from ..errors import DataError, ModelError, unknown_name
 from ..tasks import Task
 from . import advice
@@ -60,6 +60,8 @@ class Inspection:
             raise DataError(
                 "The examples of this task are pictures; ftk.inspect_pictures and ftk.data_browser show them."
             )
+        if any(map(has_sounds, self.task.splits.values())):
+            raise DataError("The examples of this task are sounds; ftk.inspect_sounds and ftk.data_browser show them.")
         processor, config = _tokenizer(self.model), checkpoints.configuration(self.model)
         reader = Reader(self.task, processor, config, min(self.config.max_length, checkpoints.longest(config)))
         with checkpoints.quiet():

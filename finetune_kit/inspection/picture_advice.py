@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..data.repeats import Place
-from ..data.rows import listed
-from .advice import UNEVEN
+from .media_advice import empty, leaks, places, uneven
 
 if TYPE_CHECKING:
     from .pictures import PictureInspection
@@ -41,30 +38,9 @@ def summary(seen: PictureInspection) -> str:
 
 def warnings(seen: PictureInspection) -> list[str]:
     """What to look into: empty splits, classes, sizes, small objects; where it is checked blank pictures, repeats."""
-    rest = [*_flat(seen), *_leaks(seen), *_contradictions(seen), *_within(seen)] if seen.checked else [_unchecked(seen)]
-    return [*_empty(seen), *_uneven(seen), *_varied(seen), *_tiny(seen), *rest]
-
-
-def _empty(seen: PictureInspection) -> Iterator[str]:
-    for split, part in seen.splits.items():
-        if not len(part):
-            yield f"The {split} split is empty."
-
-
-def _uneven(seen: PictureInspection) -> Iterator[str]:
-    noun = "objects" if seen.boxed else "pictures"
-    for split, classes in seen.classes.items():
-        missing = [name for name, count in classes.items() if not count]
-        if missing and any(classes.values()):
-            yield f"The {split} split has no {noun} of {listed([repr(name) for name in missing])}."
-    present = {name: count for name, count in seen.classes.get("train", {}).items() if count}
-    if present:
-        most, least = max(present, key=present.__getitem__), min(present, key=present.__getitem__)
-        if present[most] >= UNEVEN * present[least]:
-            yield (
-                f"The class {most!r} has {present[most]:,} {noun} to train on and {least!r} {present[least]:,}: "
-                "a good score can come from the large ones alone, so look at each class."
-            )
+    common = [*empty(seen.splits), *uneven(seen.classes, "objects" if seen.boxed else "pictures")]
+    rest = [*_flat(seen), *_repeated(seen)] if seen.checked else [_unchecked(seen)]
+    return [*common, *_varied(seen), *_tiny(seen), *rest]
 
 
 def _varied(seen: PictureInspection) -> Iterator[str]:
@@ -89,32 +65,26 @@ def _tiny(seen: PictureInspection) -> Iterator[str]:
 def _flat(seen: PictureInspection) -> Iterator[str]:
     flat = [(split, int(row)) for split, found in seen.looks.items() for row in np.flatnonzero(found.contrast < FLAT)]
     if flat:
-        yield f"Pictures of hardly more than one shade: {_places(flat)}. The order 'least contrast' shows them."
+        yield f"Pictures of hardly more than one shade: {places(flat)}. The order 'least contrast' shows them."
 
 
-def _leaks(seen: PictureInspection) -> Iterator[str]:
-    leaks: dict[tuple[str, str], list[Place]] = defaultdict(list)
-    for one in seen.repeats:
-        if one.leaks:
-            leaks[one.first[0], one.again[0]].append(one.again)
-    for (first, again), found in leaks.items():
-        yield (
-            f"Pictures of the {again} split that stand in the {first} split too, the same or nearly so: "
-            f"{_places(found)}. Scores on them are too good."
-        )
+def _repeated(seen: PictureInspection) -> Iterator[str]:
+    yield from leaks(seen.repeats, "Pictures", ", the same or nearly so")
+    yield from _contradictions(seen)
+    yield from _within(seen)
 
 
 def _contradictions(seen: PictureInspection) -> Iterator[str]:
     for exact, what in ((True, "the same pixels"), (False, "nearly the same pixels")):
         found = [one.again for one in seen.repeats if one.contradicts and one.exact is exact]
         if found:
-            yield f"Pictures that have {what} as another one but another label: {_places(found)}. Which is right?"
+            yield f"Pictures that have {what} as another one but another label: {places(found)}. Which is right?"
 
 
 def _within(seen: PictureInspection) -> Iterator[str]:
     found = [one.again for one in seen.repeats if not one.leaks]
     if found:
-        yield f"Pictures that repeat one of their own split, pixel by pixel or nearly so: {_places(found)}."
+        yield f"Pictures that repeat one of their own split, pixel by pixel or nearly so: {places(found)}."
 
 
 def _unchecked(seen: PictureInspection) -> str:
@@ -123,8 +93,3 @@ def _unchecked(seen: PictureInspection) -> str:
         f"Repeats and blank pictures among {total:,} pictures take long to find: the tab Repeats does it, "
         "or inspection.repeats in code."
     )
-
-
-def _places(found: list[Place]) -> str:
-    """How many, and the first places."""
-    return f"{len(found):,} ({listed([f'{split}[{row}]' for split, row in found])})"

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import functools
-import html
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from .. import tasks
-from ..data.looks import Looks, class_counts, class_ids, looks, sizes
-from ..data.repeats import Place, Repeat, repeats
+from ..data.looks import Looks, looks, sizes
+from ..data.repeats import Repeat, repeats
 from ..data.splitting import has_images
-from ..errors import DataError, unknown_name
 from ..tasks import Task
 from . import picture_advice
+from .media import Key, MediaInspection
 from .picture_examples import PictureExample, example
 
 # Up to so much everything is measured unasked: that takes seconds.
@@ -37,24 +35,14 @@ def inspect_pictures(
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PictureInspection:
+class PictureInspection(MediaInspection):
     """What the pictures of a task look like. Only what is asked for is counted, and then once."""
 
-    task: Task
+    noun, page = "pictures", 24
 
-    def __post_init__(self) -> None:
-        if getattr(self.task, "splits", None) is None:
-            raise DataError("This task has no data to look at; expected one made with a source, as a file or a frame.")
-        if not all(map(has_images, self.splits.values())):
-            raise DataError(
-                f"The examples of the task {self.task.record!r} are no pictures; ftk.inspect and ftk.data_browser "
-                "show those of other tasks."
-            )
-
-    @property
-    def splits(self) -> Any:
-        """The task's splits, a DatasetDict."""
-        return self.task.splits
+    @staticmethod
+    def _fits(part: Any) -> bool:
+        return has_images(part)
 
     @property
     def boxed(self) -> bool:
@@ -78,30 +66,11 @@ class PictureInspection:
         """The pictures that come again, the same or nearly so, the worst first; asks for the looks."""
         return repeats(self.splits, self.looks)
 
-    @functools.cached_property
-    def copies(self) -> dict[Place, list[tuple[str, Place]]]:
-        """By place, where else the picture stands and in what way: `repeats` seen from both sides, the worst first."""
-        found: dict[Place, list[tuple[str, Place]]] = {}
-        for one in self.repeats:
-            for here, there in ((one.first, one.again), (one.again, one.first)):
-                found.setdefault(here, []).append((one.kind, there))
-        return found
-
     @property
     def checked(self) -> bool:
         """Whether the repeats are known, or take only seconds because there are few and small pictures."""
         pixels = np.concatenate([found.prod(axis=1) for found in self.sizes.values()])
         return "repeats" in vars(self) or bool(len(pixels) <= SMALL and pixels.sum() <= PIXELS)
-
-    @functools.cached_property
-    def classes(self) -> dict[str, dict[str, int]]:
-        """Pictures of each class by split, or objects where there are boxes."""
-        return {name: class_counts(part) for name, part in self.splits.items()}
-
-    @functools.cached_property
-    def class_ids(self) -> dict[str, list[list[int]]]:
-        """By split, the number of each picture's class, or those of the classes of its objects."""
-        return {name: class_ids(part)[1] for name, part in self.splits.items()}
 
     @functools.cached_property
     def areas(self) -> dict[str, list[np.ndarray]]:
@@ -145,60 +114,22 @@ class PictureInspection:
             rows.append([name, len(areas), sum(number in row for row in ids), *shares])
         return pd.DataFrame(rows, columns=["class", "objects", "pictures", "smallest", "median", "largest"])
 
-    @property
-    def names(self) -> list[str]:
-        """The names of the classes, in order."""
-        return list(next(iter(self.classes.values())))
-
     # --- single pictures
 
     @property
-    def orders(self) -> list[str]:
-        """The orders that `find` knows."""
-        return ["as is", *(KEYS | OBJECT_KEYS if self.boxed else KEYS), "repeats"]
-
-    def find(self, split: str = "train", label: str | None = None, order: str = "as is") -> list[int]:
-        """The rows of a split whose picture is of a class, or holds an object of it, in an order.
-
-        order: one of `orders`; 'repeats' are those alone that stand somewhere else too. By shade
-        and for repeats every picture is decoded, once. Raises UnknownNameError for a split, a
-        label or an order that there is not.
-        """
-        self._part(split)
-        if order not in self.orders:
-            raise unknown_name("order", order, self.orders)
-        if label is not None and label not in self.names:
-            raise unknown_name("class", label, self.names)
-        rows = self._ordered(split, order)
-        wanted = None if label is None else self.names.index(label)
-        return [row for row in rows if wanted is None or wanted in self.class_ids[split][row]]
-
-    def _ordered(self, split: str, order: str) -> list[int]:
-        if order == "as is":
-            return list(range(len(self.splits[split])))
-        if order == "repeats":
-            return [row for name, row in self.copies if name == split]
-        ordered: list[int] = np.argsort((KEYS | OBJECT_KEYS)[order](self, split), kind="stable").tolist()
-        return ordered
+    def keys(self) -> dict[str, Key]:
+        """The orders beside 'as is' and 'repeats'."""
+        return KEYS | OBJECT_KEYS if self.boxed else KEYS
 
     def examples(self, split: str = "train", rows: list[int] | None = None) -> list[PictureExample]:
         """Pictures with what is known of them; these alone are decoded. rows: from 0; the first 24 by default."""
-        part = self._part(split)
-        rows = list(range(min(24, len(part)))) if rows is None else [int(row) for row in rows]
-        for row in rows:
-            if not 0 <= row < len(part):
-                raise DataError(f"Row {row} is not in the split {split!r}, which has rows 0 to {len(part) - 1}.")
-        cells = part.select(rows)
+        rows = self._rows(split, rows)
+        cells = self.splits[split].select(rows)
         boxes = cells["boxes"][:] if self.boxed else [None] * len(rows)
         return [
             example((split, row), image, [self.names[number] for number in self.class_ids[split][row]], its)
             for row, image, its in zip(rows, cells["image"][:], boxes, strict=True)
         ]
-
-    def _part(self, split: str) -> Any:
-        if split not in self.splits:
-            raise unknown_name("split", split, self.splits)
-        return self.splits[split]
 
     # --- in words
 
@@ -212,23 +143,16 @@ class PictureInspection:
         """What to look into before training, in words; what needs all pictures decoded only where it is `checked`."""
         return picture_advice.warnings(self)
 
-    def __repr__(self) -> str:
-        return "\n".join([self.summary, self.table.to_string(index=False), *(f"! {text}" for text in self.warnings)])
-
-    def _repr_html_(self) -> str:
-        listed = "".join(f"<li>{html.escape(text)}</li>" for text in self.warnings)
-        return f"<p>{html.escape(self.summary)}</p>{self.table.to_html(index=False)}<ul>{listed}</ul>"
-
 
 # What the rows of a split are ordered by: (n,), the lowest first.
-KEYS: dict[str, Callable[[PictureInspection, str], np.ndarray]] = {
+KEYS: dict[str, Key] = {
     "smallest": lambda seen, split: seen.sizes[split].prod(axis=1),
     "largest": lambda seen, split: -seen.sizes[split].prod(axis=1),
     "darkest": lambda seen, split: seen.looks[split].brightness,
     "brightest": lambda seen, split: -seen.looks[split].brightness,
     "least contrast": lambda seen, split: seen.looks[split].contrast,
 }
-OBJECT_KEYS: dict[str, Callable[[PictureInspection, str], np.ndarray]] = {
+OBJECT_KEYS: dict[str, Key] = {
     "most objects": lambda seen, split: -np.array([len(ids) for ids in seen.class_ids[split]]),
     "fewest objects": lambda seen, split: np.array([len(ids) for ids in seen.class_ids[split]]),
     "smallest object": lambda seen, split: np.array([areas.min(initial=np.inf) for areas in seen.areas[split]]),

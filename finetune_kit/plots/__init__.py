@@ -1,10 +1,13 @@
 """Plots: arrays in, Axes out; readable on light and dark ground, in grey and to the colour-blind."""
 
 from .attribution import attribution_map, occlusion_map, query_attention
+from .comparisons import label_curve, rate_curve, side_by_side, sweep_map, time_and_score
 from .confusions import SHADES, confusion, confusion_size
-from .curves import label_curve, loss_curve, metric_curve, perplexity_curve
+from .curves import loss_curve, metric_curve, perplexity_curve
 from .data import BINS, MOST_BARS, class_balance, class_balance_height, object_areas, picture_sizes, token_lengths
+from .layers import layer_map, layer_map_height
 from .pictures import Sheet, contact_sheet, objects
+from .sounds import sound_lengths, spectrogram, spectrogram_pixels, timeline, timeline_height, waveform
 from .style import WIDTH, png
 
 __all__ = [
@@ -20,6 +23,8 @@ __all__ = [
     "confusion_size",
     "contact_sheet",
     "label_curve",
+    "layer_map",
+    "layer_map_height",
     "loss_curve",
     "metric_curve",
     "object_areas",
@@ -29,5 +34,15 @@ __all__ = [
     "picture_sizes",
     "png",
     "query_attention",
+    "rate_curve",
+    "side_by_side",
+    "sound_lengths",
+    "spectrogram",
+    "spectrogram_pixels",
+    "sweep_map",
+    "time_and_score",
+    "timeline",
+    "timeline_height",
     "token_lengths",
+    "waveform",
 ]

@@ -38,7 +38,7 @@ def confusion(table: Any, ax: Any = None) -> Any:
         digits = len(str(counts.max()))
         size = min(size, 500 / len(table) / digits)  # as wide as a cell
         for row, column in zip(*counts.nonzero(), strict=True):
-            color = _on(SHADES(shares[row, column]))
+            color = readable_on(SHADES(shares[row, column]))
             ax.text(column, row, f"{counts[row, column]}", color=color, ha="center", va="center", fontsize=size)
     ax.set(xlabel=table.columns.name, ylabel=table.index.name)
     return ax
@@ -50,7 +50,7 @@ def confusion_size(table: Any) -> tuple[float, float]:
     return min(WIDTH, 1.5 + 0.08 * longest + 0.6 * len(table)), 1.0 + 0.06 * longest + 0.3 * len(table)
 
 
-def _on(ground: tuple[float, ...]) -> str:
+def readable_on(ground: tuple[float, ...]) -> str:
     """Black or white, whichever shows better on a ground (red, green, blue, ... from 0 to 1)."""
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in ground[:3]]
     luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

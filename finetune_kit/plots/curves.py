@@ -1,14 +1,11 @@
-"""Curves: losses and metrics over the steps of a run, and over the number of labels."""
+"""Curves: losses and metrics over the steps of a run."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..comparisons import BASELINE, Comparison
 from ..history import History
 from .style import INK, STYLES, legend, styled
-
-BASELINE_STYLES = (("#888888", ":", None), ("#888888", "--", None))
 
 
 def loss_curve(history: History, ax: Any = None) -> Any:
@@ -71,27 +68,5 @@ def perplexity_curve(history: History, ax: Any = None) -> Any:
         ax.tick_params(which="minor", colors=INK, labelsize="x-small")
     ax.set(xlabel="step", ylabel="perplexity")
     ax.set_xlim(0, 1.03 * max(history.total_steps, 1))
-    legend(ax)
-    return ax
-
-
-def label_curve(comparison: Comparison, ax: Any = None) -> Any:
-    """The main metric over the number of labels, a line a method; bars show the spread over the seeds."""
-    ax = styled(ax)
-    table, metric = comparison.table, comparison.task.metric.name
-    kinds = {result.method: result.kind for result in comparison.results}
-    styles = {True: iter(BASELINE_STYLES), False: iter(STYLES)}
-    for method in table["method"].unique():
-        rows = table[table["method"] == method].sort_values("labels")
-        color, line, marker = next(styles[kinds[method] == BASELINE], (INK, ":", "x"))
-        ax.errorbar(
-            rows["labels"], rows[metric], yerr=rows["spread"].fillna(0), label=method,
-            color=color, linestyle=line, marker=marker, capsize=3,
-        )  # fmt: skip
-    counts = sorted(table["labels"].unique())
-    ax.set_xscale("log")
-    ax.set_xticks(counts, [str(n) for n in counts])
-    ax.minorticks_off()
-    ax.set(xlabel="labels to learn from", ylabel=f"{metric.replace('_', ' ')} on the test split")
     legend(ax)
     return ax

@@ -41,19 +41,17 @@ def execute(
 ) -> Run:
     """Carry out one configuration: load, measure, train, measure again."""
     history, stop = history or History(), stop or threading.Event()
-    job = _prepare(config, task, history)
+    job = prepare(config, task, history)
     before = job.predict(history, "measuring before")
     history.before = job.measure(before)
     with training.temporary_folder() as folder:
-        plan = training.plan_for(job.config, job.task, len(job.train))
-        validation = job.validation.select(training.reading_order(job.validation, job.task))
-        trainer = training.trainer(
-            job.model, job.processor, job.task, plan, job.train, validation, history, stop, folder
-        )
+        trainer = job.trainer(history, stop, folder)
         stopped = training.fit(trainer, stop)
-    seconds = history.seconds
+    seconds, share = history.seconds, strategies.trainable_share(job.model)
+    adapter = job.strategy.finish(job.model)
     after = job.predict(history, "measuring after")
-    run = Run(job.config, job.task, job.model, job.processor, history, before, after, seconds, stopped, trainer)
+    parts = job.config, job.task, job.model, job.processor, history, before, after, seconds, stopped, trainer
+    run = Run(*parts, trainable_share=share, adapter=adapter)
     history.enter("stopped" if stopped else "finished")
     return run
 
@@ -61,13 +59,13 @@ def execute(
 def zero_step(task: str | Task = "sentiment", model: str | None = None, **settings: Any) -> dict[str, float]:
     """The metrics on the validation split before any training: the checkpoint as it is, under a new head."""
     config = tasks.configure(task, model, **settings)
-    job = _prepare(config, None if isinstance(task, str) else task, History())
+    job = prepare(config, None if isinstance(task, str) else task, History())
     return job.measure(job.predict(History(), "measuring"))
 
 
 @dataclasses.dataclass
-class _Job:
-    """A configuration made ready: everything that training and measuring need."""
+class Job:
+    """A configuration made ready: everything that training and measuring need; the strategy is applied to the model."""
 
     config: RunConfig
     task: Task
@@ -75,17 +73,28 @@ class _Job:
     processor: Any
     train: datasets.Dataset
     validation: datasets.Dataset
+    strategy: Strategy
+
+    def trainer(self, history: History, stop: threading.Event, folder: str) -> training.KitTrainer:
+        """The Trainer of this configuration, which writes its checkpoints into a folder."""
+        plan = training.plan_for(self.config, self.task, len(self.train))
+        validation = self.validation.select(training.reading_order(self.validation, self.task))
+        ready = self.task, plan, self.train, validation
+        return training.trainer(self.model, self.processor, *ready, history, stop, folder, self.strategy)
 
     def predict(self, history: History, phase: str) -> Any:
+        """The model's outputs for the validation split."""
         history.enter(phase)
         part = self.task.splits["validation"]
         return training.predict(self.model, self.processor, self.task, part, self.config.max_length)
 
     def measure(self, outputs: Any) -> dict[str, float]:
+        """The metrics of outputs for the validation split."""
         return self.task.measure(outputs, self.task.truth(self.task.splits["validation"]))
 
 
-def _prepare(config: RunConfig, task: Task | None, history: History) -> _Job:
+def prepare(config: RunConfig, task: Task | None, history: History) -> Job:
+    """Read the data and load the model of a configuration, and settle what it leaves open."""
     history.enter("reading the data")
     task = task or tasks.resolve(config)
     strategy = strategies.parse(config.strategy)
@@ -95,10 +104,11 @@ def _prepare(config: RunConfig, task: Task | None, history: History) -> _Job:
     strategy.apply(model)
     config = dataclasses.replace(
         config,
-        epochs=config.epochs or training.default_epochs(len(train), config.batch_size),
-        learning_rate=config.learning_rate or strategy.learning_rate(model),
+        epochs=config.epochs or strategy.patience * training.default_epochs(len(train), config.batch_size),
+        learning_rate=strategy.learning_rate(model) if config.learning_rate is None else config.learning_rate,
         max_length=min(config.max_length, checkpoints.longest(model.config)),
     )
     reading = processor, config.max_length, model.config
     learnt = task.encode_training(train, *reading)
-    return _Job(config, task, model, processor, learnt, task.encode(task.splits["validation"], *reading))
+    validation = task.encode(task.splits["validation"], *reading)
+    return Job(config, task, model, processor, learnt, validation, strategy)

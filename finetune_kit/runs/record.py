@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import datasets
 import torch
 
-from ..data.images import stored_images
+from ..data.files import is_media, stored
 
 if TYPE_CHECKING:
     from .run import Run
@@ -39,7 +39,7 @@ def record_of(run: Run) -> dict[str, Any]:
 
 
 def fingerprint(splits: datasets.DatasetDict) -> str:
-    """A hash of all texts, pictures and labels: equal for equal data, whatever it was read from."""
+    """A hash of all texts, pictures, sounds and labels: equal for equal data, whatever it was read from."""
     digest = hashlib.sha256()
     for name in sorted(splits):
         digest.update(json.dumps([name, _values(splits[name])], sort_keys=True).encode())
@@ -47,10 +47,10 @@ def fingerprint(splits: datasets.DatasetDict) -> str:
 
 
 def _values(dataset: datasets.Dataset) -> dict[str, list[Any]]:
-    """The columns of a data set, a picture as the hash of its file."""
-    pictures = [name for name, kind in dataset.features.items() if isinstance(kind, datasets.Image)]
-    hashed = {name: [hashlib.sha256(raw).hexdigest() for raw in stored_images(dataset, name)] for name in pictures}
-    return {**dataset.remove_columns(pictures).to_dict(), **hashed}
+    """The columns of a data set, a picture or a sound as the hash of its file."""
+    media = [name for name, kind in dataset.features.items() if is_media(kind)]
+    hashed = {name: [hashlib.sha256(raw).hexdigest() for raw in stored(dataset, name)] for name in media}
+    return {**dataset.remove_columns(media).to_dict(), **hashed}
 
 
 def versions() -> dict[str, str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import html
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import datasets
 import numpy as np
@@ -15,8 +16,12 @@ from .. import catalog, checkpoints, strategies, training
 from ..config import RunConfig
 from ..errors import DataError, unknown_name
 from ..history import History
+from ..spotting import Detection
 from ..tasks import RIGHT, Task
-from . import storing
+from . import sounds, storing
+
+if TYPE_CHECKING:
+    from ..diagnosis import Diagnosis
 
 
 class Run:
@@ -24,7 +29,8 @@ class Run:
 
     model and trainer are ordinary transformers objects (a loaded run has no trainer).
     before and after: metric name to value, on the validation split, which also chose the
-    best weights; `evaluate()` measures on the untouched test split.
+    best weights; `evaluate()` measures on the untouched test split. trainable_share: of the weights, 0 to 1, that
+    trained in the end. adapter: what LoRA learnt, which is merged into the model; None of other strategies.
     """
 
     def __init__(
@@ -40,6 +46,9 @@ class Run:
         stopped: bool = False,
         trainer: transformers.Trainer | None = None,
         record: dict[str, Any] | None = None,
+        *,
+        trainable_share: float | None = None,
+        adapter: strategies.Adapter | None = None,
     ):
         self.config, self.task, self.model, self.processor = config, task, model, processor
         self.history, self.seconds, self.stopped, self.trainer = history, seconds, stopped, trainer
@@ -49,7 +58,9 @@ class Run:
         self.before = history.before = task.measure(outputs_before, truth)
         self.after = history.after = task.measure(outputs_after, truth)
         self.tested: dict[str, float] | None = record["test"] if record else None
-        self.trainable_share = record["trainable_share"] if record else strategies.trainable_share(model)
+        known = record["trainable_share"] if record else trainable_share
+        self.trainable_share = strategies.trainable_share(model) if known is None else known
+        self.adapter = adapter
 
     def evaluate(self, split: str = "test") -> dict[str, float]:
         """The metrics on one split. The test split is for the end, once: choosing by it spoils it.
@@ -143,6 +154,15 @@ class Run:
         one = part.select([row])
         return verdicts(self.task.decide(outputs[row : row + 1])[0], self.task.truth(one)[0], one[0]["image"].size)
 
+    def listen(self, source: Any, **settings: Any) -> Iterator[Detection]:
+        """What the trained model hears in a recording of any length: detections, each as soon as it has ended.
+
+        source: the path of a sound file, or its bytes. settings: window, hop, threshold, gap,
+        ignore and progress, as `listening.listen` says, which also says what is raised. Raises DataError too
+        for a task that does not classify sounds, and ConfigError for a window longer than it reads at a time.
+        """
+        return sounds.listen(self, source, **settings)
+
     def examples(self, truth: str | None = None, prediction: str | None = None) -> Any:
         """The validation examples with the truth and the answers before and after, as a pandas DataFrame.
 
@@ -175,8 +195,23 @@ class Run:
         table.insert(0, "change", np.where(is_right, "fixed", "broken"))
         return table[was_right != is_right].sort_values("change", ascending=False, kind="stable")
 
+    def diagnose(self) -> Diagnosis:
+        """What this run probably suffers from, on what evidence, and what to try, the most important first.
+
+        Reads the history, the data, the validation outputs before and after, and how far the weights
+        moved from `start`. What a loaded run has not at hand, such as the training examples, is named
+        under `skipped`. The test split is looked at for copies of other examples alone, never scored.
+        """
+        from .. import diagnosis
+
+        parts = self.task, self.config, self.history, self.model, self.processor
+        outputs = self._outputs["before"], self._outputs["after"]
+        return diagnosis.diagnose(*parts, outputs, lambda: self.start, self.stopped)
+
     def save(self, folder: str | Path, overwrite: bool = False) -> Path:
         """Write an ordinary from_pretrained folder, and beside it the run's record and validation predictions.
+
+        What LoRA learnt lies in its subfolder `adapter` too, as peft reads it.
 
         Raises StorageError when the folder is not empty (unless `overwrite`) or cannot be written.
         """
@@ -197,7 +232,9 @@ class Run:
         model, processor = load_model(str(folder), task, True, config.seed)
         history = History(record["history"], record["total_steps"])
         seconds, stopped = record["seconds"], record["stopped"]
-        run = cls(config, task, model, processor, history, before, after, seconds, stopped, None, record)
+        adapter = strategies.Adapter.load(folder / storing.ADAPTER)
+        parts = config, task, model, processor, history, before, after, seconds, stopped, None, record
+        run = cls(*parts, adapter=adapter)
         few = validation.select(range(min(storing.CHECKED, len(validation))))
         storing.check_same(run._predict(few), after[: storing.CHECKED], task, folder)
         return run

@@ -13,13 +13,14 @@ import pyarrow.parquet as pq
 
 from .. import checkpoints
 from ..errors import ModelError, StorageError
+from ..strategies import Adapter
 from ..tasks import Task
 from .record import record_of
 
 if TYPE_CHECKING:
     from .run import Run
 
-RECORD, PREDICTIONS = "run.json", "validation.parquet"
+RECORD, PREDICTIONS, ADAPTER = "run.json", "validation.parquet", "adapter"
 CHECKED = 8  # predictions stored with a run, compared when it is loaded
 TOLERANCE = 1e-3  # of an output: another device or version may round differently
 
@@ -53,6 +54,9 @@ def save(run: Run, outputs: dict[str, Any], folder: Path) -> Path:
         with checkpoints.quiet():
             run.model.save_pretrained(folder)
             run.processor.save_pretrained(folder)
+        Adapter.remove(folder / ADAPTER)
+        if run.adapter:
+            run.adapter.save(folder / ADAPTER)
         pq.write_table(_predictions(run.task, outputs), folder / PREDICTIONS)
         (folder / RECORD).write_text(json.dumps(record_of(run), indent=1), encoding="utf-8")
     except OSError as error:

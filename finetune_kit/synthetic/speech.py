@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
 import subprocess
-import wave
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from math import gcd
 
 import numpy as np
 from scipy import fft
 from scipy.signal import resample_poly
 
+from ..data.sounds import read, resample
 from ..errors import ConfigError, DataError, FinetuneKitError
 
 RATE = 16_000  # samples a second
@@ -140,7 +138,7 @@ def say(utterance: Utterance, rate: int = RATE, program: str = PROGRAM) -> np.nd
             f"eSpeak NG did not say {utterance.word!r} in the voice {utterance.voice!r}: "
             f"{done.stderr.decode(errors='replace').strip() or 'no sound came'}. `espeak-ng --voices` lists its voices."
         )
-    clip, spoken = read_wav(done.stdout)
+    clip, spoken = read(done.stdout)
     return np.clip(resample(trim(clip), spoken, rate), -1.0, 1.0)  # the low-pass may overshoot a little
 
 
@@ -167,32 +165,6 @@ def _plan(words: Sequence[str], count: int, seed: int, voices: Sequence[str]) ->
 
 
 # --- sound -----------------------------------------------------------------------------------------------
-
-
-def read_wav(content: bytes) -> tuple[np.ndarray, int]:
-    """A WAV file of 16-bit samples as mono float32 (samples,) in [-1, 1], and its samples a second.
-
-    The length in the header is not relied on: a program that writes to a pipe does not know it yet.
-    Raises DataError for anything else.
-    """
-    try:
-        with wave.open(io.BytesIO(content)) as file:
-            width, channels, rate = file.getsampwidth(), file.getnchannels(), file.getframerate()
-            data = file.readframes(len(content))
-    except (wave.Error, EOFError) as error:
-        raise DataError(f"This is no WAV file that can be read: {error}. Expected 16-bit PCM.") from error
-    if width != 2:
-        raise DataError(f"This WAV file has {8 * width}-bit samples; expected 16-bit PCM.")
-    samples = np.frombuffer(data[: len(data) // (2 * channels) * 2 * channels], dtype="<i2")
-    return (samples.reshape(-1, channels).mean(axis=1) / 32_768).astype(np.float32), rate
-
-
-def resample(clip: np.ndarray, rate: int, wanted: int) -> np.ndarray:
-    """The clip at `wanted` samples a second in place of `rate`, low-passed so that nothing folds back."""
-    if rate == wanted:
-        return clip
-    common = gcd(rate, wanted)
-    return resample_poly(clip, wanted // common, rate // common).astype(np.float32)
 
 
 def trim(clip: np.ndarray, floor: float = 0.002) -> np.ndarray:

@@ -18,6 +18,7 @@ from . import parts
 from .notice import Notice
 from .paging import PageTurner
 from .picture_browser import PictureBrowser
+from .sound_browser import SoundBrowser
 
 LENGTHS = (16, 32, 64, 128, 256, 512, 1024)
 PAGE = 5  # examples a page
@@ -27,16 +28,16 @@ LONGEST = 160  # letters of a text in the table
 
 def data_browser(
     task: str | Task = "sentiment", model: str | None = None, **settings: Any
-) -> DataBrowser | PictureBrowser:
+) -> DataBrowser | PictureBrowser | SoundBrowser:
     """The panel that shows a task's data as a model reads them: pieces, lengths, balance, strange words, repeats.
 
     task, model, settings: as in `inspect`. A model that cannot be read is no exception but a
-    message in the panel, where another can be chosen. Of a task over pictures a PictureBrowser,
-    for which no model is read. Raises a FinetuneKitError for bad data.
+    message in the panel, where another can be chosen. Of a task over pictures a PictureBrowser, of one over sounds a
+    SoundBrowser, for which no model is read. Raises a FinetuneKitError for bad data.
     """
     kind = task if isinstance(task, Task) else catalog.handler(catalog.task(task))
-    panel = PictureBrowser if "image" in kind.fields else DataBrowser
-    return panel(task, model, **settings)
+    panels = {"image": PictureBrowser, "audio": SoundBrowser}
+    return panels.get(kind.fields[-1], DataBrowser)(task, model, **settings)
 
 
 class DataBrowser(ipw.VBox):  # type: ignore[misc]

@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets as ipw
 
 from ..tasks import Task
-from . import parts, pictures
+from . import parts, pictures, sound
 from .paging import PageTurner
 
 PAGE = 6  # examples a page
@@ -127,7 +127,9 @@ def card(asked: dict[str, Any], found: Any) -> str:
     if found["truth"] == found["prediction"]:
         verdict = f"labelled {truth}<br>the run says so too ({found['confidence']:.0%})"
     images = "".join(pictures.thumbnail(value) for value in asked.values() if pictures.is_picture(value))
-    texts = [html.escape(parts.shortened(v, LONGEST)) for v in asked.values() if not pictures.is_picture(v)]
+    images += "".join(sound.played(value) for value in asked.values() if sound.is_sound(value))
+    others = (v for v in asked.values() if not pictures.is_picture(v) and not sound.is_sound(v))
+    texts = [html.escape(parts.shortened(value, LONGEST)) for value in others]
     look = "display:flex;align-items:center;gap:12px;line-height:1.4;padding:4px 0"
     beside = f'<div style="flex:none">{images}</div>' if images else ""
     return f'<div style="{look}">{beside}<div>{"<br>".join([*texts, verdict])}</div></div>'

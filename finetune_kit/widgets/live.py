@@ -161,6 +161,7 @@ class LivePanel(ipw.VBox):  # type: ignore[misc]
 
 def call(door: str, *arguments: str) -> str:
     """Source code that calls a front-door function, an argument a line."""
-    name = {"fine_tune": "run", "pretrain": "pretrained"}[door]
+    names = {"fine_tune": "run", "pretrain": "pretrained", "compare": "comparison", "label_curve": "curve"}
+    name = names[door]
     lines = [f"    {argument}," for argument in arguments]
     return "\n".join(["import finetune_kit as ftk", "", f"{name} = ftk.{door}(", *lines, ")", name])

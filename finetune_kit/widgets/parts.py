@@ -13,7 +13,7 @@ import ipywidgets as ipw
 
 from .. import plots
 from ..inspection import Passage, Piece, own_texts
-from . import pictures
+from . import pictures, sound
 
 BOXED = 4  # inches: of a picture with boxes
 LONG = 300  # pieces of a text that are shown before its middle is left out
@@ -86,6 +86,10 @@ class LivePicture:
         self.widget.layout.display = "none"
 
 
+class Html(str):
+    """A text that is HTML already, and stands in a table as it is."""
+
+
 def message(text: str, kind: str = "note") -> str:
     """One line of HTML: a note, or an error with a mark that does not rest on colour alone."""
     if not text:
@@ -109,11 +113,11 @@ def shortened(value: Any, longest: int) -> str:
 
 
 def table(header: list[str], rows: list[list[Any]], caption: str = "") -> str:
-    """A plain HTML table that takes the theme's colours; cells are escaped, PIL images become thumbnails."""
+    """A plain HTML table in the theme's colours; cells are escaped, PIL images become thumbnails, sounds players."""
 
     def cells(values: list[Any], tag: str) -> str:
         style = "padding:2px 12px 2px 0;text-align:left;vertical-align:top;line-height:1.35"
-        said = [pictures.thumbnail(v) if pictures.is_picture(v) else html.escape(str(v)) for v in values]
+        said = map(_cell, values)
         return "".join(f'<{tag} style="{style}">{one}</{tag}>' for one in said)
 
     body = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in rows)
@@ -123,6 +127,14 @@ def table(header: list[str], rows: list[list[Any]], caption: str = "") -> str:
         else ""
     )
     return f'<table style="border-collapse:collapse">{title}<tr>{cells(header, "th")}</tr>{body}</table>'
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, Html):
+        return value
+    if sound.is_sound(value):
+        return sound.played(value)
+    return pictures.thumbnail(value) if pictures.is_picture(value) else html.escape(str(value))
 
 
 def question(placeholder: str, ask: Callable[[], None], name: str = "Try it", long: bool = False) -> Any:

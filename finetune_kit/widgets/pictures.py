@@ -10,6 +10,8 @@ from typing import Any
 
 import ipywidgets as ipw
 
+from . import uploads
+
 THUMBNAIL = 80  # pixels a side, at most
 LEAST = 64  # pixels: smaller pictures are enlarged, without smoothing, so that they can be seen
 OFFERED = 24  # pictures of the data that can be tried
@@ -100,12 +102,6 @@ def _look(number: int) -> str:
     return f"outline-color:{COLOURS[number % len(COLOURS)]};outline-style:{LINES[number % len(LINES)]}"
 
 
-def uploaded(value: Any) -> list[bytes]:
-    """The files in a FileUpload's value: a dict by name in ipywidgets 7, a tuple of dicts in 8."""
-    files = value.values() if isinstance(value, dict) else value
-    return [bytes(file["content"]) for file in files]
-
-
 class PictureBox(ipw.HBox):  # type: ignore[misc]
     """A picture to ask about: uploaded, or one of the data's. value: its bytes, a PIL image, or None.
 
@@ -119,7 +115,7 @@ class PictureBox(ipw.HBox):  # type: ignore[misc]
         options = [("–", None), *((f"validation picture {number + 1}", number) for number in numbers)]
         self.choice = ipw.Dropdown(options=options, description="or", layout=ipw.Layout(width="280px"))
         self._pictures, self._ask = pictures, ask
-        self.upload.observe(lambda change: self._take(uploaded(change["new"])), "value")
+        self.upload.observe(lambda change: self._take([raw for _, raw in uploads.files(change["new"])]), "value")
         self.choice.observe(lambda change: self._take(self._chosen(change["new"])), "value")
         super().__init__([self.upload, self.choice], layout=ipw.Layout(flex_flow="row wrap"))
 

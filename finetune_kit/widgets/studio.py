@@ -19,9 +19,13 @@ from . import parts
 from .live import LivePanel, call
 from .looking import looked
 from .pictures import PictureBox, is_picture
+from .sound import is_sound
+from .sound_box import SoundBox
 
 LABELS = (8, 16, 32, 64, 128, 256, 512, 1024)
-STRATEGIES = ("scratch", "head", "last-1", "last-2", "full")
+STRATEGIES = (
+    "scratch", "head", "last-1", "last-2", "gradual", "head-then-full", "bitfit", "lora", "l2-sp", "full",
+)  # fmt: skip
 SHOWN = 4  # examples of each kind of change
 BEHIND = 6  # examples behind a cell of the confusion table
 LONGEST = 300  # letters of an example that are shown
@@ -92,6 +96,9 @@ class Studio(LivePanel):
         if last == "image":
             self.boxes: dict[str, Any] = {last: PictureBox(self.task.splits["validation"][last], self.try_sentence)}
             return [self.scores, *self._confused(), self.changes, ipw.VBox([*self.boxes.values(), self.answer])]
+        if last == "audio":
+            self.boxes = {last: SoundBox(self.task.splits["validation"], self.try_sentence)}
+            return [self.scores, *self._confused(), self.changes, ipw.VBox([*self.boxes.values(), self.answer])]
         ask = f"The {last}" if first else "Type a sentence and press Enter"
         self.boxes = {name: parts.question(f"The {name}", self.try_sentence, name, long=True) for name in first}
         self.boxes[last] = parts.question(ask, self.try_sentence, last if first else "Try it")
@@ -153,6 +160,8 @@ class Studio(LivePanel):
             return said
         if self.task.fields == ("image",):
             return looked(self.run, row, said)
+        if self.task.fields == ("audio",):
+            return said
         try:
             table = attribution.occlusion(self.run, row[self.task.fields[-1]])
         except FinetuneKitError:  # the prediction stands without
@@ -271,4 +280,4 @@ def _cells(frame: Any, columns: list[str]) -> list[list[Any]]:
 
 
 def _cell_of(value: Any) -> Any:
-    return value if is_picture(value) else parts.shortened(value, LONGEST)
+    return value if is_picture(value) or is_sound(value) else parts.shortened(value, LONGEST)

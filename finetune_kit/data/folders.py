@@ -1,4 +1,4 @@
-"""Image folders: a folder or an archive with a folder for each class, or with annotations, becomes frames."""
+"""Folders: a folder or an archive of images or sounds, with classes or annotations, becomes frames."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from .rows import PROBLEM, WHOLE, listed, tell
 from .trees import SPLIT_NAMES, Tree, frame_of, in_order, split_of, tree
 
 LAYOUTS = (
-    "a folder for each class with its images (cats/1.jpg), at the top or in folders train, valid and test; or images "
-    "with annotations of COCO (.json) or Pascal VOC (.xml)"
+    "a folder for each class with its images (cats/1.jpg) or sounds (yes/1.wav), at the top or in folders train, valid "
+    "and test; or images with annotations of COCO (.json) or Pascal VOC (.xml)"
 )
+SOUNDS = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".caf", ".w64")
 DEEPEST = 3  # folders below that of a COCO file in which its images are looked for
 # What can be wrong with the place of a file.
 ASIDE = "outside of the folders of classes"
@@ -25,15 +26,16 @@ BELOW = "in a folder below that of a class"
 
 
 def read(path: Path) -> dict[str, pd.DataFrame]:
-    """Read a folder or an archive of images into one frame a split, under 'all' where it has no splits.
+    """Read a folder or an archive of images or sounds into one frame a split, under 'all' where it has no splits.
 
-    Folders of classes give the columns image ({bytes, path}), label and file (the path below
-    `path`, parted by '/'); COCO's and Pascal VOC's annotations image, file, boxes (lists of
-    [x, y, width, height] in pixels) and labels (lists of class names). Nothing is decoded, and
-    nothing of an archive is written. A file that lies in no class, an annotation without its image
-    and the like stay as rows that are marked, so that they are counted and named with all
-    others. Raises StorageError for a folder without images, DataError for less than two classes,
-    for annotations that cannot be told apart and for an archive that cannot be trusted.
+    Folders of classes give the columns image ({bytes, path}), or audio where most files are named
+    like sounds, label and file (the path below `path`, parted by '/'); COCO's and Pascal VOC's
+    annotations image, file, boxes (lists of [x, y, width, height] in pixels) and labels (lists of
+    class names). Nothing is decoded, and nothing of an archive is written. A file that lies in no
+    class, an annotation without its image and the like stay as rows that are marked, so that they
+    are counted and named with all others. Raises StorageError for a folder without classes,
+    DataError for less than two classes, for annotations that cannot be told apart and for an
+    archive that cannot be trusted.
     """
     found = tree(path)
     files = _coco_files(found)
@@ -99,6 +101,7 @@ def _classes(found: Tree) -> dict[str, pd.DataFrame]:
     places = _unwrapped({name: name.split("/") for name in found})
     tops = {place[0].lower(): place for place in places.values() if len(place) > 2}
     splits = [top for top in in_order(tops) if top in SPLIT_NAMES]
+    column = "audio" if sum(name.lower().endswith(SOUNDS) for name in places) > len(places) / 2 else "image"
     rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for name, place in places.items():
         top = place[0].lower()
@@ -106,7 +109,7 @@ def _classes(found: Tree) -> dict[str, pd.DataFrame]:
         inside = place[1:] if top in splits else [] if splits else place  # the folder of a class, and the file
         problem = None if len(inside) == 2 else (BELOW if len(inside) > 2 else ASIDE, "")
         label = inside[0] if len(inside) == 2 else None
-        rows[split].append({"image": found.cell(name), "label": label, "file": name, PROBLEM: problem})
+        rows[split].append({column: found.cell(name), "label": label, "file": name, PROBLEM: problem})
     _require_classes(found.source, [row for its in rows.values() for row in its])
     return {split: frame_of(its) for split, its in rows.items()}
 

@@ -1,0 +1,5 @@
+"""`python -m finetune_kit.cli`."""
+
+from . import main
+
+main()

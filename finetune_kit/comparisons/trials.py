@@ -1,0 +1,179 @@
+"""Trials: the runs of a comparison one after another, kept ones read from disk, with one progress over all."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import checkpoints, runs, strategies, training
+from ..config import RunConfig
+from ..errors import ConfigError
+from ..history import History
+from ..tasks import Task
+from . import storing
+from .comparison import Comparison
+from .results import BASELINE, Result
+
+OnRun = Callable[[int, int, str, History], None]
+OnResult = Callable[[Comparison], None]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One run to be. name: of its method in the table. config: its settings, the epochs among them."""
+
+    name: str
+    config: RunConfig
+    examples: int
+
+    @property
+    def steps(self) -> int:
+        """The optimiser steps that it takes, as near as can be told before the data are encoded."""
+        return max(1, round((self.config.epochs or 1) * math.ceil(self.examples / self.config.batch_size)))
+
+    @property
+    def title(self) -> str:
+        """What a progress bar says of it."""
+        return f"{self.name}, {self.config.labels or 'all'} labels, seed {self.config.seed}"
+
+
+@dataclass
+class Series:
+    """How a comparison's runs are done: where results are kept, who is told, and what ends it.
+
+    history: moves over the steps of all runs that are still to be done, and so knows the time left.
+    on_run is called before each of them with its number, how many there are, its name and its own
+    History; on_result with the comparison so far, when it has grown. cache, fresh: see `storing.Store`.
+    """
+
+    history: History = field(default_factory=History)
+    stop: threading.Event = field(default_factory=threading.Event)
+    on_run: OnRun | None = None
+    on_result: OnResult | None = None
+    cache: str | Path | None = None
+    fresh: bool = False
+
+    def carry_out(self, trials: Sequence[Trial], comparison: Comparison) -> None:
+        """Add the result of every trial to the comparison; those kept on disk first, for they cost nothing."""
+        task, store = comparison.task, storing.Store(self.cache, self.fresh)
+        comparison.data = storing.data_fingerprints(task)
+        weights = {name: storing.weights_fingerprint(name) for name in {t.config.model for t in trials}}
+        todo = []
+        for trial in trials:
+            made_of = storing.ingredients(
+                trial.config, strategies.parse(trial.config.strategy), task, comparison.data,
+                weights[trial.config.model], comparison.split,
+            )  # fmt: skip
+            found = store.get(storing.key_of(made_of))
+            if found:
+                comparison.results.append(dataclasses.replace(found, method=trial.name, labels=trial.examples))
+            else:
+                todo.append((trial, made_of))
+        self._tell(comparison)
+        self.history.start(sum(trial.steps for trial, _ in todo))
+        done = 0
+        for number, (trial, made_of) in enumerate(todo):
+            result = None if self.stop.is_set() else self._run(trial, task, comparison.split, number, len(todo), done)
+            if result is None:
+                comparison.stopped = True
+                break
+            store.put(storing.key_of(made_of), result, made_of)
+            comparison.results.append(result)
+            done += trial.steps
+            self.history.advance(done)
+            self._tell(comparison)
+        self.history.enter("stopped" if comparison.stopped else "finished")
+
+    def _run(self, trial: Trial, task: Task, split: str, number: int, total: int, done: int) -> Result | None:
+        """Do one run; None when it was stopped before its end."""
+        history = History()
+        if self.on_run:
+            self.on_run(number, total, trial.title, history)
+        self.history.enter(f"run {number + 1} of {total}: {trial.title}")
+
+        def move(history: History) -> None:
+            self.history.advance(done + int(trial.steps * min(1, history.step / max(1, history.total_steps))))
+
+        history.subscribe(move)
+        run = runs.execute(trial.config, task, history, self.stop)
+        return None if self.stop.is_set() else result_of(run, trial, split)
+
+    def _tell(self, comparison: Comparison) -> None:
+        if self.on_result:
+            self.on_result(comparison)
+
+
+def result_of(run: Any, trial: Trial, split: str) -> Result:
+    """The row of a finished run; of the splits that did not choose its weights only `split` is measured."""
+    scores = run.after if split == "validation" else run.evaluate(split)
+    task = run.task
+    qualities = task.quality(task.decide(run.outputs(split)), task.truth(task.splits[split]))
+    return Result(
+        trial.name, "model", trial.examples, trial.config.seed, scores, run.seconds, run.trainable_share, run.after,
+        np.asarray(qualities, float), run.config.to_dict(), run.history.total_steps,
+    )  # fmt: skip
+
+
+def baseline_results(task: Task, model: str, counts: Iterable[int | None], seeds: Iterable[int]) -> list[Result]:
+    """The task's simple methods on the same labels; they take no time worth keeping."""
+    processor = checkpoints.processor(model)
+    test, results = task.splits["test"], []
+    truth = task.truth(test)
+    for seed in seeds:
+        for count in counts:
+            train = task.sample(count, seed)
+            for name, baseline in task.baselines(processor).items():
+                start = time.perf_counter()
+                predictions = baseline(train, test)
+                seconds = time.perf_counter() - start
+                scores, qualities = task.score(predictions, truth), task.quality(predictions, truth)
+                found = np.asarray(qualities, float)
+                results.append(
+                    Result(name, BASELINE, len(train), seed, scores, seconds, 0.0, qualities=found)
+                )  # fmt: skip
+    return results
+
+
+def numbered(seeds: int | Sequence[int]) -> list[int]:
+    """The seeds: so many from 0 on, or those named. Raises ConfigError."""
+    found = list(range(seeds)) if isinstance(seeds, int) and not isinstance(seeds, bool) else seeds
+    if not isinstance(found, (list, tuple, range)) or not found or len(set(found)) < len(found):
+        raise ConfigError(f"seeds={seeds!r}: expected how many seeds, 1 or more, or a list of different ones.")
+    return list(found)
+
+
+def with_epochs(
+    base: RunConfig, task: Task, count: int | None, steps: int | None = None, patience: float = 1.0
+) -> tuple[RunConfig, int]:
+    """A configuration for so many labels with its epochs set, the same for every method; and the number of examples.
+
+    steps: optimiser steps in place of epochs. patience: how many times the usual epochs, where none are
+    named. Raises ConfigError where both are given.
+    """
+    examples = count or len(task.splits["train"])
+    epochs = base.epochs
+    if steps is not None:
+        if epochs is not None:
+            raise ConfigError(
+                f"steps={steps} and epochs={epochs:g}: expected one of them, for both say how long to train."
+            )
+        if not isinstance(steps, int) or steps < 1:
+            raise ConfigError(f"steps={steps!r}: expected a whole number of optimiser steps, 1 or more.")
+        epochs = steps / math.ceil(examples / base.batch_size)
+    epochs = epochs or patience * training.default_epochs(examples, base.batch_size)
+    return dataclasses.replace(base, labels=count, epochs=epochs), examples
+
+
+def check_taken(given: dict[str, Any], taken: dict[str, str]) -> None:
+    """Raise ConfigError for a setting that a comparison sets itself; taken: what to write in its place."""
+    for name, instead in taken.items():
+        if name in given:
+            raise ConfigError(f"{name}={given[name]!r}: a comparison sets it for each run; expected {instead}.")

@@ -1,0 +1,34 @@
+"""Layers: how the weights of a model are spread over its groups, and which of them train."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..layer_maps import LayerMap
+from .style import INK, STYLES, legend, styled
+
+
+def layer_map(found: LayerMap, ax: Any = None) -> Any:
+    """The weights of each layer group as a bar, the lowest group at the bottom: those that train hatched."""
+    table = found.table
+    ax = styled(ax, (5, layer_map_height(found)))
+    places = range(len(table))
+    trains, frozen = table["trainable"], table["parameters"] - table["trainable"]
+    look = {"edgecolor": "#ffffff80", "height": 0.75}
+    ax.barh(places, trains, color=STYLES[1][0], hatch="//", label="trains", **look)
+    ax.barh(places, frozen, left=trains, color=f"{STYLES[0][0]}90", label="frozen", **look)
+    for place, (whole, share) in enumerate(zip(table["parameters"], table["share"], strict=True)):
+        text = "0 %" if share == 0 else f"{100 * share:.2g} %" if share < 1 else "100 %"
+        ax.annotate(text, (whole, place), (4, 0), textcoords="offset points", va="center", fontsize="small", color=INK)
+    ax.set_yticks(places, table["group"])
+    ax.set_xlim(0, 1.15 * max(table["parameters"]))
+    ax.xaxis.set_major_formatter(lambda weights, _: f"{weights / 1e6:g} M" if weights else "0")
+    ax.set(xlabel=f"weights ({found.model}, strategy {found.strategy})")
+    ax.grid(visible=False, axis="y")
+    legend(ax, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
+    return ax
+
+
+def layer_map_height(found: LayerMap) -> float:
+    """The height, in inches, that suits the picture of a layer map."""
+    return 1.2 + 0.27 * len(found.table)

@@ -1,0 +1,30 @@
+"""Training: a thin transformers.Trainer that writes a history, can be stopped and keeps the best weights."""
+
+from .callbacks import PACE
+from .fitting import fit, temporary_folder, writing
+from .plans import EVALUATION_BATCH, EVALUATIONS, Plan, default_epochs, on_cpu, plan_for, precision
+from .predicting import predict, reading_order
+from .timing import Timing, timed
+from .trainer import KitTrainer, NumberedCollator, arguments, trainer
+
+__all__ = [
+    "EVALUATIONS",
+    "EVALUATION_BATCH",
+    "PACE",
+    "KitTrainer",
+    "NumberedCollator",
+    "Plan",
+    "Timing",
+    "arguments",
+    "default_epochs",
+    "fit",
+    "on_cpu",
+    "plan_for",
+    "precision",
+    "predict",
+    "reading_order",
+    "temporary_folder",
+    "timed",
+    "trainer",
+    "writing",
+]

@@ -166,7 +166,8 @@ BAD = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("cell", "fault", "found"), BAD)
+# Numbered: a WAV file of float samples holds the time at which it was written, and the name of a test must not.
+@pytest.mark.parametrize(("cell", "fault", "found"), BAD, ids=range(len(BAD)))
 def test_what_cannot_be_used_is_named(cell, fault, found):
     with pytest.raises(BadSoundError) as caught:
         sound(cell, name="here.wav")

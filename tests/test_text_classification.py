@@ -300,9 +300,8 @@ def test_texts_that_are_too_long_are_counted(task, tokenizer, recwarn):
 CONFIGURATIONS = {"a wav2vec2": transformers.Wav2Vec2Config(), "a ResNet": transformers.ResNetConfig()}
 
 
-STRANGERS = [
-    (r, k) for r in catalog.TASKS for k in CONFIGURATIONS if (r.name, k) != ("image-classification", "a ResNet")
-]
+AT_HOME = {("image-classification", "a ResNet"), ("audio-classification", "a wav2vec2")}
+STRANGERS = [(r, k) for r in catalog.TASKS for k in CONFIGURATIONS if (r.name, k) not in AT_HOME]
 
 
 @pytest.mark.parametrize("record, kind", STRANGERS, ids=lambda value: getattr(value, "name", value))

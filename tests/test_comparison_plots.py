@@ -125,7 +125,10 @@ def test_a_sweep_of_one_setting_is_a_row_and_of_three_has_no_map(ax):
 
 def test_an_equal_or_empty_map_can_be_drawn(ax):
     plots.sweep_map(swept(GRID, dict.fromkeys(SCORES, 0.5)), ax)
-    plots.sweep_map(swept(GRID, {}), Figure().subplots())
+    assert {text.get_text().lstrip("★ ") for text in ax.texts} >= {"50.0"}
+    empty = Figure().subplots()
+    plots.sweep_map(swept(GRID, {}), empty)
+    assert not any("★" in text.get_text() for text in empty.texts)
 
 
 def rates(suggested):

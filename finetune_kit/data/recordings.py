@@ -13,18 +13,17 @@ import soundfile
 
 from .files import EMPTY, located
 from .sounds import (
-    CHANNELS,
     DAMAGED,
     LOUDEST,
-    MOST_CHANNELS,
     NO_FORM,
     NO_RATE,
     NO_SAMPLES,
     NOT_FINITE,
-    RATES,
+    RATELESS,
     TOO_LOUD,
-    UNREADABLE,
     BadSoundError,
+    head_fault,
+    require_readable,
     resample,
 )
 from .truncation import lacking
@@ -108,17 +107,13 @@ class Recording:
         try:
             file = soundfile.SoundFile(io.BytesIO(source) if isinstance(source, bytes) else str(source))
         except (soundfile.LibsndfileError, OSError) as error:
-            said = str(error)
-            if "SF_INFO struct incomplete" in said:  # what libsndfile says of a rate of 0
-                raise self._bad(NO_RATE, "0 Hz, or no channel") from error
-            damaged = any(word in said.lower() for word in ("malformed", "unspecified", "unexpected"))
-            raise self._bad(DAMAGED if damaged else UNREADABLE) from error
-        if not RATES[0] <= file.samplerate <= RATES[1]:
+            fault = head_fault(str(error))
+            raise self._bad(fault, RATELESS if fault == NO_RATE else "") from error
+        try:
+            require_readable(file.samplerate, file.channels)
+        except BadSoundError as error:
             file.close()
-            raise self._bad(NO_RATE, f"{file.samplerate:,} Hz")
-        if file.channels > MOST_CHANNELS:
-            file.close()
-            raise self._bad(CHANNELS, f"{file.channels:,}")
+            raise self._bad(error.fault, error.found) from error
         return file
 
     def _bad(self, fault: str, found: str = "") -> BadSoundError:

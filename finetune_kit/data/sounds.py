@@ -24,6 +24,7 @@ DAMAGED = "is truncated or damaged"
 NO_SAMPLES = "holds no samples"
 NO_RATE = "has a sampling rate outside of 2,000 to 384,000 Hz"
 CHANNELS = "has more than 8 channels, which are no longer those of one sound"
+RATELESS = "0 Hz, or no channel"  # what is found where there is no rate at all
 TOO_LONG = "is longer than 10 minutes; run.listen slides over long recordings, or cut it into clips"
 NOT_FINITE = "holds samples that are no finite numbers"
 TOO_LOUD = "holds samples far beyond the full scale of -1 to 1"
@@ -184,7 +185,7 @@ def _encoded(array: Any, rate: Any) -> bytes:
     whole = isinstance(rate, (int, np.integer)) or (isinstance(rate, float) and rate.is_integer())
     if array.ndim not in (1, 2) or array.dtype.kind not in "fiu" or not whole:
         raise BadSoundError(NO_FORM, f"found an array, {array.dtype} {array.shape}, and the rate {rate!r}")
-    _require_readable(int(rate), array.shape[1] if array.ndim == 2 else 1, len(array))
+    require_readable(int(rate), array.shape[1] if array.ndim == 2 else 1, len(array))
     if array.dtype == np.uint8:
         array = (array.astype(np.int16) - 128) * 256
     kind = "PCM_16" if array.dtype == np.int16 else "PCM_32" if array.dtype == np.int32 else "FLOAT"
@@ -208,17 +209,22 @@ def _opened(file: Any) -> Iterator[soundfile.SoundFile]:
         opened = soundfile.SoundFile(file)
     except Exception as error:
         reason = _reason(error)
-        if "SF_INFO struct incomplete" in reason:  # what libsndfile says of a rate of 0
-            raise BadSoundError(NO_RATE, "0 Hz, or no channel") from error
-        damaged = any(word in reason.lower() for word in ("malformed", "unspecified", "unexpected"))
-        raise BadSoundError(DAMAGED if damaged else UNREADABLE, reason if damaged else "") from error
+        fault = head_fault(reason)
+        raise BadSoundError(fault, {NO_RATE: RATELESS, DAMAGED: reason}.get(fault, "")) from error
     with opened:
-        _require_readable(opened.samplerate, opened.channels, opened.frames)
+        require_readable(opened.samplerate, opened.channels, opened.frames)
         yield opened
 
 
-def _require_readable(rate: int, channels: int, frames: int) -> None:
-    """Raise BadSoundError for a sound of which no more than its head need be known."""
+def head_fault(reason: str) -> str:
+    """The kind of fault that libsndfile's words mean when it cannot open a file."""
+    if "SF_INFO struct incomplete" in reason:  # what it says of a rate of 0
+        return NO_RATE
+    return DAMAGED if any(word in reason.lower() for word in ("malformed", "unspecified", "unexpected")) else UNREADABLE
+
+
+def require_readable(rate: int, channels: int, frames: int = 0) -> None:
+    """Raise BadSoundError for a sound of which no more than its head need be known; without frames of any length."""
     if not RATES[0] <= rate <= RATES[1]:
         raise BadSoundError(NO_RATE, f"{rate:,} Hz")
     if channels > MOST_CHANNELS:
@@ -234,7 +240,7 @@ def decoded(raw: bytes) -> tuple[np.ndarray, int]:
         # Bounded all the same, for the heads of some formats do not say how much follows.
         found = file.read(LONGEST * rate + 1, dtype="float32", always_2d=True)
         log = file.extra_info
-    _require_readable(rate, found.shape[1], len(found))
+    require_readable(rate, found.shape[1], len(found))
     broken = lacking(raw, log, len(found), known)
     if broken:
         raise BadSoundError(DAMAGED, broken)

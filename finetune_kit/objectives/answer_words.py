@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch.nn import functional as F
 
@@ -53,16 +54,16 @@ class AnswerWords(SentenceDistillation):
         return torch.utils.data.ConcatDataset([texts, self._questions(split, length, material)])
 
     def _questions(self, split: str, length: int, material: Material) -> AnsweredQuestions:
-        asked = [one for one in self.asker.asked(split, length, material) if one.span is not None]
-        answers = [one.context[slice(*one.span)] for one in asked if one.span]
-        return AnsweredQuestions([one.question for one in asked], answers, material.processor)
+        asked = self.asker.asked(split, length, material)
+        pairs = [(one.question, one.context[slice(*one.span)]) for one in asked if one.span]
+        return AnsweredQuestions([q for q, _ in pairs], [a for _, a in pairs], material.processor)
 
     def collator(self, processor: Any) -> Any:
         mask = super().collator(processor)
-        nothing = torch.zeros(self.width)
+        nothing = np.zeros(self.width, np.float32)
 
         def collate(examples: list[dict[str, Any]]) -> Batch:
-            taught = [{"target": nothing.numpy(), **example} for example in examples]
+            taught = [{"target": nothing, **example} for example in examples]
             answers = [torch.tensor(example.get("answer", [IGNORED])) for example in examples]
             padded = torch.nn.utils.rnn.pad_sequence(answers, batch_first=True, padding_value=IGNORED)
             return {**mask(taught), "answers": padded}  # (batch, longest answer)

@@ -81,6 +81,18 @@ def _say(lines: list[str]) -> None:
         console.print(escape(line), highlight=False, soft_wrap=True)
 
 
+def _side_by_side(door: str, plot: str, flags: dict[str, Any]) -> None:
+    """Carry out a comparison of strategies. flags: those of its command, by name."""
+    flags = dict(flags)
+    out, baselines = flags.pop("out"), flags.pop("baselines")
+    read = {"strategies": flags.pop("strategy"), "labels": _counts(flags["labels"])}
+    read["settings"] = task_settings(flags.pop("setting"))
+    given = _given(**{**flags, **read})
+    drawings = {f"{plot}.png": plot, "time.png": "time_and_score"}
+    made = _carry_out(door, {**given, "baselines": baselines}, out, drawings)
+    _say([*made.said(), f"Every run: {made.budget}."])
+
+
 @app.command()
 def compare(
     task: TaskName = None,
@@ -103,14 +115,7 @@ def compare(
     out: Out = None,
 ) -> None:
     """Fine-tune under several strategies on the same labels, seeds and steps. Finished runs are not repeated."""
-    given = _given(
-        data, task, model=model, strategies=strategy, labels=_counts(labels), seeds=seeds, steps=steps, epochs=epochs,
-        learning_rate=learning_rate, batch_size=batch_size, text=text, label=label, settings=task_settings(setting),
-        drop_bad_rows=drop_bad_rows, cache=cache, fresh=fresh,
-    )  # fmt: skip
-    drawings = {"side_by_side.png": "side_by_side", "time.png": "time_and_score"}
-    made = _carry_out("compare", {**given, "baselines": baselines}, out, drawings)
-    _say([*made.said(), f"Every run: {made.budget}."])
+    _side_by_side("compare", "side_by_side", locals())
 
 
 @app.command("label-curve")
@@ -135,14 +140,7 @@ def label_curve(
     out: Out = None,
 ) -> None:
     """Fine-tune on more and more labels: how many of them pretraining saves. Finished runs are not repeated."""
-    given = _given(
-        data, task, model=model, strategies=strategy, labels=_counts(labels), seeds=seeds, steps=steps, epochs=epochs,
-        learning_rate=learning_rate, batch_size=batch_size, text=text, label=label, settings=task_settings(setting),
-        drop_bad_rows=drop_bad_rows, cache=cache, fresh=fresh,
-    )  # fmt: skip
-    drawings = {"label_curve.png": "label_curve", "time.png": "time_and_score"}
-    made = _carry_out("label_curve", {**given, "baselines": baselines}, out, drawings)
-    _say([*made.said(), f"Every run: {made.budget}."])
+    _side_by_side("label_curve", "label_curve", locals())
 
 
 @app.command()

@@ -4,8 +4,9 @@ python benchmarks/few_labels.py --out few_labels.csv --data FOLDER [--task trec 
 
 FOLDER holds, all .parquet: trec_train, trec_test and ag_news (columns text and label; Li and Roth 2002, Zhang et al.
 2015), multi30k_en_fr_train, _val and _test (columns en and fr; Elliott et al. 2016), cifar10_train and _test (image,
-the bytes of a file, and label; Krizhevsky 2009) and raccoon_detection (image, boxes_xywh, labels; its last 40 are the
-test). Tasks over the kit's own data need none. Every run is one of ftk.fine_tune: the validation split chooses its
+the bytes of a file, and label; Krizhevsky 2009), raccoon_detection (image, boxes_xywh, labels; its last 40 are the
+test) and spoken_digits (audio, the bytes of a file, label and speaker: each of the three is the test of one study, and
+the labelled clips are the other two's). Tasks over the kit's own data need none. Every run is one of ftk.fine_tune: the validation split chooses its
 weights, and when it has ended it is measured once on the test split, and of `phrases` on the sentences written by
 hand. Each line of the CSV is one score. A call that is repeated goes on where it was broken off.
 """
@@ -62,6 +63,17 @@ def raccoons(folder: Path) -> datasets.DatasetDict:
     return datasets.DatasetDict({part: every.select(rows) for part, rows in parts.items()})
 
 
+def spoken_by_another(folder: Path, tested: int) -> datasets.DatasetDict:
+    """Spoken digits: one of the speakers as the test, ten clips of each digit by the others held back."""
+    frame = pd.read_parquet(folder / "spoken_digits.parquet").sample(frac=1, random_state=0)
+    of_tested = frame["speaker"] == sorted(frame["speaker"].unique())[tested]
+    held_back = frame[~of_tested].groupby("label").head(10)
+    parts = {"train": frame[~of_tested].drop(held_back.index), "validation": held_back, "test": frame[of_tested]}
+    columns = ["audio", "label"]
+    return datasets.DatasetDict({name: datasets.Dataset.from_pandas(part[columns], preserve_index=False)
+                                 for name, part in parts.items()})  # fmt: skip
+
+
 # For both ways alike. Networks over pictures want larger steps than those over texts; photographs may be mirrored.
 PICTURES = {"learning_rate": 1e-3}
 STUDIES = {
@@ -85,6 +97,13 @@ STUDIES = {
         lambda folder: ftk.ObjectDetection(raccoons(folder), boxes="boxes_xywh", augment=["flip", "crop"]), (None,),
         settings=PICTURES | {"batch_size": 8, "epochs": 30},
     ),
+    **{
+        f"spoken-digits-{tested + 1}": Study(
+            lambda folder, tested=tested: ftk.AudioClassification(spoken_by_another(folder, tested), seconds=1.0),
+            (50, 200), settings={"epochs": 20},
+        )
+        for tested in range(3)
+    },
 }  # fmt: skip
 
 

@@ -18,7 +18,11 @@ def text_of(cell):
     return "\n".join(parts)
 
 
-@pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
+# One group each, so that with two workers a notebook runs once, and beside another.
+EACH = [pytest.param(path, marks=pytest.mark.xdist_group(path.stem), id=path.stem) for path in NOTEBOOKS]
+
+
+@pytest.fixture(scope="module", params=EACH)
 def executed(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("notebook")
     notebook = nbformat.read(request.param, as_version=4)

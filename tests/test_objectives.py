@@ -81,6 +81,8 @@ BAD = [
     ("masked-words", {"masked_share": 1.5}),
     ("masked-words", {"masked_share": 0.0}),
     ("masked-words", {"masked_share": "much"}),
+    ("masked-words", {"sequences": 0}),
+    ("masked-words", {"sequences": 2.5}),
     ("span-corruption", {"noise_share": 0.9}),
     ("span-corruption", {"noise_share": 0}),
     ("span-corruption", {"mean_span": 0.5}),
@@ -218,6 +220,14 @@ def test_masked_examples_stand_between_their_marks(tmp_path, processors):
     ids = torch.stack([examples[i]["input_ids"] for i in range(len(examples))])
     assert (ids[:, 0] == 2).all() and (ids[:, -1] == 3).all()
     assert ids[:, 1:-1].ravel().tolist() == material.tokens("train")[: ids[:, 1:-1].numel()].tolist()
+
+
+def test_so_many_sequences_are_spread_over_the_corpus(tmp_path, processors):
+    material = material_of(tmp_path, processors["bert"], MaskedWords())
+    whole, part, more = (MaskedWords(sequences=n).examples("train", 10, material) for n in (None, 3, 10_000))
+    assert len(whole) == len(more) > 5 and len(part) == 3
+    ends = [whole[at]["input_ids"].tolist() for at in (0, (len(whole) - 1) // 2, len(whole) - 1)]
+    assert [part[at]["input_ids"].tolist() for at in range(3)] == ends
 
 
 def test_perplexity_is_the_exponential_of_the_loss():

@@ -5,37 +5,46 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 import transformers
 from torch.nn import functional as F
 
+from ..config import require_number
 from ..corpora import Material
 from ..errors import ConfigError
 from .base import IGNORED, Batch, TextObjective, outcome
-from .blocks import TokenBlocks, blocks
+from .blocks import blocks
 
 
 class MaskedWords(TextObjective):
     """Of the masked tokens 80 % become [MASK], 10 % another word, 10 % stay.
 
     masked_share: 0.15 in the paper; a quarter teaches more a step (Wettig et al. 2023, "Should
-    You Mask 15 % in Masked Language Modeling?").
+    You Mask 15 % in Masked Language Modeling?"). sequences: how many of the corpus are read, spread evenly over it;
+    all of them unless told, for `steps` says how many are seen. In a mixture it says how much this part counts for.
     """
 
     auto_class = "AutoModelForMaskedLM"
 
-    def __init__(self, masked_share: float = 0.25):
+    def __init__(self, masked_share: float = 0.25, sequences: int | None = None):
         if not isinstance(masked_share, float) or not 0 < masked_share < 1:
             raise ConfigError(f"masked_share={masked_share!r}: expected a share between 0 and 1.")
         self.masked_share = masked_share
+        if sequences is not None:
+            require_number("sequences", sequences, int, 1, "how many sequences are read at most, 1 or more")
+        self.sequences = sequences
 
     def fits(self, processor: Any) -> str:
         lacking = [n for n in ("cls_token", "sep_token", "mask_token", "pad_token") if not getattr(processor, n, None)]
         return ", ".join(lacking)
 
-    def examples(self, split: str, length: int, material: Material) -> TokenBlocks:
+    def examples(self, split: str, length: int, material: Material) -> torch.utils.data.Dataset[Any]:
         marks = material.processor
-        return blocks(split, length, material, shortest=3, before=(marks.cls_token_id,), after=(marks.sep_token_id,))
+        made = blocks(split, length, material, shortest=3, before=(marks.cls_token_id,), after=(marks.sep_token_id,))
+        if self.sequences is None or self.sequences >= len(made):
+            return made
+        return torch.utils.data.Subset(made, np.linspace(0, len(made) - 1, self.sequences).astype(int).tolist())
 
     def collator(self, processor: Any) -> Any:
         return transformers.DataCollatorForLanguageModeling(processor, mlm_probability=self.masked_share)

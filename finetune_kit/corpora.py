@@ -13,7 +13,7 @@ import pydoc_data.topics
 import re
 import sys
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -163,6 +163,11 @@ def _python_docs() -> tuple[Passage, ...]:
     return tuple(_read_python_docs())
 
 
+def python_docs_held_out(share: float) -> Iterator[Passage]:
+    """Those paragraphs of `python_docs` whose works `held_out` keeps from training; no other work is read for it."""
+    return _read_python_docs(lambda work: held_out(work, share))
+
+
 def phrases() -> Iterator[Passage]:
     """Everyday sentences of the kit's grammar, eight of one language to a paragraph, in no order of meaning."""
     return iter(_phrases())
@@ -184,13 +189,13 @@ def _phrases() -> tuple[Passage, ...]:
 NAMED = {PYTHON_DOCS: python_docs, PHRASES: phrases}
 
 
-def _read_python_docs() -> Iterator[Passage]:
+def _read_python_docs(wanted: Callable[[str], bool] = bool) -> Iterator[Passage]:
     for topic, text in sorted(pydoc_data.topics.topics.items()):
-        for paragraph in _paragraphs(text):
+        for paragraph in _paragraphs(text) if wanted(f"topic {topic}") else ():
             yield f"topic {topic}", paragraph
     seen: set[str] = set()
     for name in sorted(sys.stdlib_module_names):
-        for text in _docstrings(name):
+        for text in _docstrings(name) if wanted(f"module {name}") else ():
             for paragraph in _paragraphs(text):
                 if paragraph not in seen:
                     seen.add(paragraph)

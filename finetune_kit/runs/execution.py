@@ -8,8 +8,9 @@ from typing import Any
 
 import datasets
 
-from .. import checkpoints, strategies, tasks, training
+from .. import checkpoints, forgetting, strategies, tasks, training
 from ..config import RunConfig
+from ..errors import ConfigError
 from ..history import History
 from ..strategies import Strategy
 from ..tasks import Task
@@ -29,7 +30,7 @@ def fine_tune(
 
     task: a name from the catalogue or a task object over your own data. model: a name from
     the catalogue, a folder or a hub id; by default the pocket model for the task. settings:
-    those of RunConfig, such as labels, epochs, learning_rate, seed. history is written while it
+    those of RunConfig, such as labels, epochs, learning_rate, seed, forgetting. history is written while it
     trains; setting `stop` ends it early with the best weights so far. Raises a FinetuneKitError for bad input.
     """
     config = tasks.configure(task, model, strategy=strategies.parse(strategy).name, **settings)
@@ -42,10 +43,13 @@ def execute(
     """Carry out one configuration: load, measure, train, measure again."""
     history, stop = history or History(), stop or threading.Event()
     job = prepare(config, task, history)
+    old_task = _old_task(config.model, job.strategy, history) if config.forgetting else None
     before = job.predict(history, "measuring before")
     history.before = job.measure(before)
     with training.temporary_folder() as folder:
         trainer = job.trainer(history, stop, folder)
+        if old_task:
+            job.watch(old_task, trainer, history)
         stopped = training.fit(trainer, stop)
     seconds, share = history.seconds, strategies.trainable_share(job.model)
     adapter = job.strategy.finish(job.model)
@@ -88,6 +92,13 @@ class Job:
         part = self.task.splits["validation"]
         return training.predict(self.model, self.processor, self.task, part, self.config.max_length)
 
+    def watch(self, old: forgetting.OldTask, trainer: training.KitTrainer, history: History) -> None:
+        """Write how well the model does its old task into the history, now and at each evaluation to come."""
+        whole = not self.task.head_settings
+        history.enter("measuring the old task")
+        history.log(0, 0.0, **old.measure(self.model, whole))
+        trainer.add_callback(training.ForgettingCallback(lambda model: old.measure(model, whole), history))
+
     def measure(self, outputs: Any) -> dict[str, float]:
         """The metrics of outputs for the validation split."""
         return self.task.measure(outputs, self.task.truth(self.task.splits["validation"]))
@@ -112,3 +123,14 @@ def prepare(config: RunConfig, task: Task | None, history: History) -> Job:
     learnt = task.encode_training(train, *reading)
     validation = task.encode(task.splits["validation"], *reading)
     return Job(config, task, model, processor, learnt, validation, strategy)
+
+
+def _old_task(model: str, strategy: Strategy, history: History) -> forgetting.OldTask:
+    """What the checkpoint was pretrained for. Raises ConfigError for a strategy that does not start from it."""
+    if not strategy.pretrained:
+        raise ConfigError(
+            f"forgetting=True: the strategy {strategy.name!r} starts from random weights, which have nothing to "
+            "forget; expected a strategy that starts from the checkpoint, such as 'full'."
+        )
+    history.enter("making the old task")
+    return forgetting.old_task(model)

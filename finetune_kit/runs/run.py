@@ -15,10 +15,13 @@ import transformers
 from .. import catalog, checkpoints, strategies, training
 from ..config import RunConfig
 from ..errors import DataError, unknown_name
+from ..forgetting import NAME as OLD
 from ..history import History
 from ..spotting import Detection
 from ..tasks import RIGHT, Task
 from . import sounds, storing
+from .calibration import Calibration, calibrated
+from .movement import moved
 
 if TYPE_CHECKING:
     from ..diagnosis import Diagnosis
@@ -207,6 +210,51 @@ class Run:
         parts = self.task, self.config, self.history, self.model, self.processor
         outputs = self._outputs["before"], self._outputs["after"]
         return diagnosis.diagnose(*parts, outputs, lambda: self.start, self.stopped)
+
+    def movement(self, examples: int = 128) -> Any:
+        """How far fine-tuning moved each layer group, as a pandas DataFrame: a row a group, from bottom to top.
+
+        `change`: the norm of the change of its weights over their norm at the start, 0 of a frozen group. `cka`:
+        linear centred kernel alignment (Kornblith et al. 2019, arXiv 1905.00414) between what the group puts
+        out before and after for `examples` validation examples, each the mean over its places: 1 for the same up to
+        rotation and scale, towards 0 for nothing in common. With fewer examples than the group is wide it is on
+        the high side. The head's output are the logits. It is NaN where there is none to be had: in the head
+        of a task that answers otherwise than by logits (spans, boxes), and where it is the same for all
+        examples. A run from scratch is compared with its own random weights. Raises a FinetuneKitError where the
+        checkpoint cannot be read any more.
+        """
+        return moved(self, examples)
+
+    def calibration(self, split: str = "validation", bins: int = 10) -> Calibration:
+        """How often the model is right when it is so sure, before and after training: bins and their mean gap.
+
+        split: validation, or one that `evaluate` has measured. bins: of equal width, from 0 to 1. Before is the
+        checkpoint under its new, random head. Raises DataError for a task that is no classification and for a
+        split that was not measured, ConfigError for fewer than 2 bins.
+        """
+        return calibrated(self, split, bins)
+
+    def forgetting(self) -> Any:
+        """The old task's scores beside the new one's main metric, as a pandas DataFrame: a row a measured step.
+
+        The old task is what the checkpoint was pretrained for; see `forgetting.old_task`. Step 0 is the untouched
+        checkpoint. `old_loss` is in nats; further columns, such as `old_perplexity` and `old_accuracy`, as the
+        task has them. Raises DataError for a run without forgetting=True.
+        """
+        import pandas as pd
+
+        metric = self.task.metric.name
+        rows = [
+            {**{n: row[n] for n in row if n == "step" or n.startswith(OLD)}, metric: row.get(f"validation_{metric}")}
+            for row in self.history.rows
+            if f"{OLD}loss" in row
+        ]
+        if not rows:
+            raise DataError(
+                "This run did not look back at its old task; expected one of ftk.fine_tune(..., forgetting=True)."
+            )
+        rows[0][metric] = self.before[metric]
+        return pd.DataFrame(rows)
 
     def save(self, folder: str | Path, overwrite: bool = False) -> Path:
         """Write an ordinary from_pretrained folder, and beside it the run's record and validation predictions.

@@ -1,6 +1,6 @@
 """Training: a thin transformers.Trainer that writes a history, can be stopped and keeps the best weights."""
 
-from .callbacks import PACE
+from .callbacks import PACE, ForgettingCallback
 from .fitting import fit, temporary_folder, writing
 from .plans import EVALUATION_BATCH, EVALUATIONS, Plan, default_epochs, on_cpu, plan_for, precision
 from .predicting import predict, reading_order
@@ -11,6 +11,7 @@ __all__ = [
     "EVALUATIONS",
     "EVALUATION_BATCH",
     "PACE",
+    "ForgettingCallback",
     "KitTrainer",
     "NumberedCollator",
     "Plan",

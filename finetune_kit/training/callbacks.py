@@ -52,6 +52,17 @@ class HistoryCallback(transformers.TrainerCallback):
         self.history.log(self.base + state.global_step, state.epoch, **values)
 
 
+class ForgettingCallback(transformers.TrainerCallback):
+    """Adds to every evaluation in a history what a model still knows, as `measure(model)` says it."""
+
+    def __init__(self, measure: Callable[[Any], dict[str, float]], history: History):
+        self.measure, self.history = measure, history
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, model: Any, **kwargs: Any) -> None:
+        if self.history.phase == "training" and state.global_step:
+            self.history.note(**self.measure(model))
+
+
 class UnfreezingCallback(transformers.TrainerCallback):
     """Lets each part of a model train from its time on."""
 

@@ -113,7 +113,8 @@ class RunConfig(Settings):
     or two aligned ones; text, label: its columns. settings: further arguments of the task's
     class, such as other columns, prefix, stride or generation. labels: how many labelled
     training examples, in balance over the classes. epochs may be a fraction. forgetting: whether the
-    old task, what the checkpoint was pretrained for, is measured before the first step and at each evaluation.
+    old task, what the checkpoint was pretrained for, is measured before the first step and at each
+    evaluation; a name or a path says on which text (`forgetting.old_task`).
     """
 
     task: str = "sentiment"
@@ -131,7 +132,7 @@ class RunConfig(Settings):
     label: str | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     drop_bad_rows: bool = False
-    forgetting: bool = False
+    forgetting: bool | str = False
 
     def __post_init__(self) -> None:
         for name in ("task", "model", "strategy"):
@@ -153,7 +154,8 @@ class RunConfig(Settings):
         require_number("max_length", self.max_length, int, 8, "a number of tokens, 8 or more")
         require_seed(self.seed)
         require(self.precision in PRECISIONS, "precision", self.precision, f"one of {', '.join(PRECISIONS)}")
-        require(isinstance(self.forgetting, bool), "forgetting", self.forgetting, "True or False")
+        asked = isinstance(self.forgetting, (bool, str)) and self.forgetting != ""
+        require(asked, "forgetting", self.forgetting, "True, False, or the name or path of a corpus")
 
 
 @dataclass(frozen=True)

@@ -114,6 +114,8 @@ BAD = [
     ({"seed": -1}, "seed=-1", "from 0"),
     ({"seed": 2**32}, "seed=4294967296", "4294967295"),
     ({"precision": "fp8"}, "precision='fp8'", "auto, fp32, bf16, fp16"),
+    ({"forgetting": 1}, "forgetting=1", "True, False"),
+    ({"forgetting": ""}, "forgetting=''", "path of a corpus"),
 ]
 
 

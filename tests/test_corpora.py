@@ -122,6 +122,14 @@ def test_python_docs_are_thousands_of_distinct_paragraphs_and_nothing_is_importe
     assert list(corpora.read(corpora.PYTHON_DOCS)) == found
 
 
+def test_the_held_out_documentation_is_read_alone():
+    found = list(corpora.python_docs_held_out(0.05))
+    whole = [passage for passage in corpora.read(corpora.PYTHON_DOCS) if corpora.held_out(passage[0], 0.05)]
+    # A paragraph that an earlier module says too comes once in the whole, and counts as that module's.
+    assert set(whole) <= set(found) and {work for work, _ in whole} == {work for work, _ in found}
+    assert {work for work, _ in found} == corpora.validation_works(corpora.PYTHON_DOCS, 0.05)
+
+
 def test_phrases_are_sentences_of_both_languages_apart_and_none_of_the_held_out_ones(monkeypatch):
     monkeypatch.setattr(corpora, "PHRASES_DRAWN", 3000)
     corpora._phrases.cache_clear()

@@ -5,7 +5,8 @@ from .comparisons import label_curve, rate_curve, side_by_side, sweep_map, time_
 from .confusions import SHADES, confusion, confusion_size
 from .curves import loss_curve, metric_curve, perplexity_curve
 from .data import BINS, MOST_BARS, class_balance, class_balance_height, object_areas, picture_sizes, token_lengths
-from .layers import layer_map, layer_map_height
+from .evaluation import calibration, forgetting
+from .layers import layer_map, layer_map_height, movement
 from .pictures import Sheet, contact_sheet, objects
 from .sounds import sound_lengths, spectrogram, spectrogram_pixels, timeline, timeline_height, waveform
 from .style import WIDTH, png
@@ -17,16 +18,19 @@ __all__ = [
     "WIDTH",
     "Sheet",
     "attribution_map",
+    "calibration",
     "class_balance",
     "class_balance_height",
     "confusion",
     "confusion_size",
     "contact_sheet",
+    "forgetting",
     "label_curve",
     "layer_map",
     "layer_map_height",
     "loss_curve",
     "metric_curve",
+    "movement",
     "object_areas",
     "objects",
     "occlusion_map",

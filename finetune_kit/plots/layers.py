@@ -1,11 +1,11 @@
-"""Layers: how the weights of a model are spread over its groups, and which of them train."""
+"""Layers: how the weights of a model are spread over its groups, which of them train, and how far they moved."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ..layer_maps import LayerMap
-from .style import INK, STYLES, legend, styled
+from .style import INK, STYLES, WIDTH, legend, styled
 
 
 def layer_map(found: LayerMap, ax: Any = None) -> Any:
@@ -32,3 +32,27 @@ def layer_map(found: LayerMap, ax: Any = None) -> Any:
 def layer_map_height(found: LayerMap) -> float:
     """The height, in inches, that suits the picture of a layer map."""
     return 1.2 + 0.27 * len(found.table)
+
+
+def movement(table: Any, axes: Any = None) -> Any:
+    """How far each layer group moved, the lowest at the bottom, from `run.movement()`; two Axes, returned as a list.
+
+    Left the change of the weights in % of their size, right the alignment (CKA) of what they put out with
+    what they put out before: 1 is as before. Where there is none, no mark stands.
+    """
+    if axes is None:
+        import matplotlib.pyplot as plt
+
+        size = (WIDTH, 1.2 + 0.27 * len(table))
+        axes = plt.subplots(1, 2, figsize=size, sharey=True, layout="constrained")[1]
+    weights, outputs = (styled(ax) for ax in axes)
+    places = range(len(table))
+    weights.barh(places, 100 * table["change"], height=0.75, color=STYLES[0][0], edgecolor="#ffffff80")
+    weights.set_yticks(places, table["group"])
+    weights.set(xlabel="change of the weights (%)", xlim=(0, None))
+    weights.grid(visible=False, axis="y")
+    color, line, marker = STYLES[1]
+    outputs.plot(table["cka"], places, line, color=color, marker=marker, markersize=6)
+    outputs.set_yticks(places, table["group"])
+    outputs.set(xlabel="output as before (CKA)", xlim=(0, 1.03))
+    return [weights, outputs]

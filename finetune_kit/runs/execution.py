@@ -43,7 +43,7 @@ def execute(
     """Carry out one configuration: load, measure, train, measure again."""
     history, stop = history or History(), stop or threading.Event()
     job = prepare(config, task, history)
-    old_task = _old_task(config.model, job.strategy, history) if config.forgetting else None
+    old_task = _old_task(job, history) if config.forgetting else None
     before = job.predict(history, "measuring before")
     history.before = job.measure(before)
     with training.temporary_folder() as folder:
@@ -125,12 +125,13 @@ def prepare(config: RunConfig, task: Task | None, history: History) -> Job:
     return Job(config, task, model, processor, learnt, validation, strategy)
 
 
-def _old_task(model: str, strategy: Strategy, history: History) -> forgetting.OldTask:
+def _old_task(job: Job, history: History) -> forgetting.OldTask:
     """What the checkpoint was pretrained for. Raises ConfigError for a strategy that does not start from it."""
-    if not strategy.pretrained:
+    wanted = job.config.forgetting
+    if not job.strategy.pretrained:
         raise ConfigError(
-            f"forgetting=True: the strategy {strategy.name!r} starts from random weights, which have nothing to "
-            "forget; expected a strategy that starts from the checkpoint, such as 'full'."
+            f"forgetting={wanted!r}: the strategy {job.strategy.name!r} starts from random weights, which have "
+            "nothing to forget; expected a strategy that starts from the checkpoint, such as 'full'."
         )
     history.enter("making the old task")
-    return forgetting.old_task(model)
+    return forgetting.old_task(job.config.model, wanted if isinstance(wanted, str) else None)

@@ -218,10 +218,10 @@ class Run:
         linear centred kernel alignment (Kornblith et al. 2019, arXiv 1905.00414) between what the group puts
         out before and after for `examples` validation examples, each the mean over its places: 1 for the same up to
         rotation and scale, towards 0 for nothing in common. With fewer examples than the group is wide it is on
-        the high side. The head's output are the logits. It is NaN where there is none to be had: in the head
-        of a task that answers otherwise than by logits (spans, boxes), and where it is the same for all
-        examples. A run from scratch is compared with its own random weights. Raises a FinetuneKitError where the
-        checkpoint cannot be read any more.
+        the high side. The head's output are the logits of the classes. It is NaN where there is none to be had:
+        in the head of a task whose answers are texts, spans or boxes, and where it is the same for all examples.
+        A run from scratch is compared with its own random weights. Raises a FinetuneKitError where the checkpoint
+        cannot be read any more.
         """
         return moved(self, examples)
 
@@ -235,26 +235,25 @@ class Run:
         return calibrated(self, split, bins)
 
     def forgetting(self) -> Any:
-        """The old task's scores beside the new one's main metric, as a pandas DataFrame: a row a measured step.
+        """The old task's scores beside the new one's, as a pandas DataFrame: a row a measured step.
 
         The old task is what the checkpoint was pretrained for; see `forgetting.old_task`. Step 0 is the untouched
         checkpoint. `old_loss` is in nats; further columns, such as `old_perplexity` and `old_accuracy`, as the
-        task has them. Raises DataError for a run without forgetting=True.
+        task has them. The last column is the main metric on the validation split, or the loss where the metric is
+        too slow to take during training. Raises DataError for a run without forgetting=True.
         """
         import pandas as pd
 
-        metric = self.task.metric.name
-        rows = [
-            {**{n: row[n] for n in row if n == "step" or n.startswith(OLD)}, metric: row.get(f"validation_{metric}")}
-            for row in self.history.rows
-            if f"{OLD}loss" in row
-        ]
+        rows = [row for row in self.history.rows if f"{OLD}loss" in row]
         if not rows:
             raise DataError(
                 "This run did not look back at its old task; expected one of ftk.fine_tune(..., forgetting=True)."
             )
-        rows[0][metric] = self.before[metric]
-        return pd.DataFrame(rows)
+        metric = self.task.metric.name
+        new = metric if any(f"validation_{metric}" in row for row in rows) else "loss"
+        table = pd.DataFrame([{n: v for n, v in row.items() if n == "step" or n.startswith(OLD)} for row in rows])
+        measured = [row.get(f"validation_{new}", np.nan) for row in rows[1:]]
+        return table.assign(**{new: [self.before.get(new, np.nan), *measured]})
 
     def save(self, folder: str | Path, overwrite: bool = False) -> Path:
         """Write an ordinary from_pretrained folder, and beside it the run's record and validation predictions.

@@ -73,3 +73,14 @@ def test_bad_input_is_one_sentence_and_exit_code_2(call, folder, runs, flags, wo
     code, _, err = call(flags[0], "--data", "mine.csv", "--model", folder, *flags[1:])
     assert (code, words in " ".join(err.split())) == (2, True), err
     assert not runs.done
+
+
+def test_compatibility_says_what_speaks_against_a_checkpoint(call, folder, runs):
+    flags = ("compatibility", "--data", "mine.csv", "--model", folder, "--no-weights")
+    code, out, err = call(*flags)
+    assert (code, err) == (0, "") and "nothing was found that speaks against it" in out
+    code, out, _ = call(*flags, "--max-length", 8)
+    assert code == 1 and "1. truncation (high)" in out and "evidence:" in out and "try:" in out
+    code, _, err = call("compatibility", "sentimnt")
+    assert code == 2 and "Did you mean 'sentiment'" in " ".join(err.split())
+    assert not runs.done

@@ -1,4 +1,4 @@
-"""Controlled comparisons: methods side by side, label curves, sweeps, learning-rate range tests."""
+"""Controlled comparisons (methods, label curves, sweeps, learning-rate ranges) and the check before them."""
 
 from __future__ import annotations
 
@@ -211,6 +211,32 @@ def lr_range(
     if out:
         (out / "lr_range.png").write_bytes(plots.png(lambda ax: plots.rate_curve(found, ax), width=6, height=3.6))
         console.print(f"Picture: {(out / 'lr_range.png').resolve()}", soft_wrap=True)
+
+
+@app.command()
+def compatibility(
+    task: Annotated[str | None, typer.Argument(help="A task from `finetune-kit list tasks`.")] = None,
+    model: ModelName = None,
+    weights: Annotated[bool, typer.Option("--weights/--no-weights", help="Load the weights too.")] = True,
+    max_length: Annotated[int | None, typer.Option(help="Tokens that are read at once.")] = None,
+    data: Data = None,
+    text: Text = None,
+    label: Label = None,
+    setting: Setting = None,
+    drop_bad_rows: Drop = False,
+) -> None:
+    """Say before any training whether a checkpoint fits a task. Exit code 1 where a finding is high."""
+    given = _given(
+        data, task, model=model, max_length=max_length, text=text, label=label, settings=task_settings(setting),
+        drop_bad_rows=drop_bad_rows,
+    )  # fmt: skip
+    with console.status("starting torch ..."):
+        from .. import suitability
+    with console.status("looking at the data and the checkpoint ..."):
+        found = suitability.compatibility(given.pop("task"), weights=weights, **given)
+    _say([repr(found)])
+    if any(one.severity == "high" for one in found.findings):
+        raise typer.Exit(1)
 
 
 def _sweep_table(made: Any) -> Table:

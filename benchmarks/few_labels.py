@@ -101,7 +101,9 @@ STUDIES = {
     ),
     **{
         f"spoken-digits-{tested + 1}": Study(
-            lambda folder, tested=tested: ftk.AudioClassification(spoken_by_another(folder, tested), seconds=1.0),
+            lambda folder, tested=tested: ftk.AudioClassification(
+                spoken_by_another(folder, tested), seconds=1.0, augment=["speed", "shift", "noise"]
+            ),
             (50, 200), settings={"epochs": 20},
             # The better of 3e-4 and 1e-3 for each way, by the clips held back of the first study.
             scratch={"learning_rate": 1e-3},

@@ -18,7 +18,8 @@ lab: $(VENV)/lab  ## open the course in JupyterLab
 
 test: $(VENV)/dev  ## run all tests, notebooks and browser included
 	$(BIN)/python -m pytest -m "not notebook and not browser" -n 2 --dist loadfile
-	$(BIN)/python -m pytest -m "notebook or browser" -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -m notebook -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -m browser
 
 check: $(VENV)/dev  ## lint, formatting, types, import floors, notebooks without outputs
 	$(BIN)/ruff check .

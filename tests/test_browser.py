@@ -48,7 +48,6 @@ expect.set_options(timeout=MINUTE)
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
     # CI installs Chromium: there a missing one is a failure, not a reason to look away.
     pytest.mark.skipif(CHROMIUM is None and not os.environ.get("CI"), reason="Chromium is not installed"),
 ]

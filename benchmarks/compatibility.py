@@ -120,13 +120,13 @@ def pairs() -> list[tuple[str, str, Callable[[], Any], str | None]]:
 
 
 def show_cases() -> None:
-    right = 0
-    for title, model, make, expected in pairs():
+    right, cases = 0, pairs()
+    for title, model, make, expected in cases:
         names = ftk.compatibility(make(), model or None).names
         good = expected in names if expected else not names
         right += good
         print(f"{'ok ' if good else 'NOT'} {title}, {model or 'its default'}: {names}, expected {expected}", flush=True)
-    print(f"{right} of {len(pairs())} as expected")
+    print(f"{right} of {len(cases)} as expected")
 
 
 def show_texts() -> None:

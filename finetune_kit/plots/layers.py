@@ -31,7 +31,12 @@ def layer_map(found: LayerMap, ax: Any = None) -> Any:
 
 def layer_map_height(found: LayerMap) -> float:
     """The height, in inches, that suits the picture of a layer map."""
-    return 1.2 + 0.27 * len(found.table)
+    return _height(found.table)
+
+
+def _height(table: Any) -> float:
+    """Inches for a picture with a bar for each layer group."""
+    return 1.2 + 0.27 * len(table)
 
 
 def movement(table: Any, axes: Any = None) -> Any:
@@ -43,8 +48,7 @@ def movement(table: Any, axes: Any = None) -> Any:
     if axes is None:
         import matplotlib.pyplot as plt
 
-        size = (WIDTH, 1.2 + 0.27 * len(table))
-        axes = plt.subplots(1, 2, figsize=size, sharey=True, layout="constrained")[1]
+        axes = plt.subplots(1, 2, figsize=(WIDTH, _height(table)), sharey=True, layout="constrained")[1]
     weights, outputs = (styled(ax) for ax in axes)
     places = range(len(table))
     weights.barh(places, 100 * table["change"], height=0.75, color=STYLES[0][0], edgecolor="#ffffff80")

@@ -46,6 +46,8 @@ def activations(run: Run, model: Any, encoded: Any, groups: list[LayerGroup]) ->
     """
     collate, device = run.task.collator(run.processor), next(model.parameters()).device
     found: dict[str, list[np.ndarray]] = {group.name: [] for group in groups}
+    shapes = {name: weight.shape for name, weight in model.named_parameters()}
+    widths = {group.name: _width(shapes[group.parameters[-1]]) for group in groups}
     model.eval()
     with _listening(model, groups) as heard, torch.inference_mode(), checkpoints.quiet():
         for place in range(len(encoded)):
@@ -57,7 +59,7 @@ def activations(run: Run, model: Any, encoded: Any, groups: list[LayerGroup]) ->
                 heard[HEAD] = logits
             for group in groups:
                 if group.name in heard:
-                    found[group.name].append(_mean(heard[group.name], _width(model, group)))
+                    found[group.name].append(_mean(heard[group.name], widths[group.name]))
     return {name: np.stack(rows) if len(rows) == len(encoded) else None for name, rows in found.items()}
 
 
@@ -114,9 +116,8 @@ def _own(model: nn.Module, group: LayerGroup) -> nn.Module | None:
     return max(sizes.values(), key=lambda found: found[0])[1] if sizes else None
 
 
-def _width(model: nn.Module, group: LayerGroup) -> int:
-    """How many features the group's last weights give."""
-    shape = dict(model.named_parameters())[group.parameters[-1]].shape
+def _width(shape: torch.Size) -> int:
+    """How many features weights of this shape give."""
     return int(shape[0] if len(shape) == 1 else shape[-1])
 
 

@@ -461,6 +461,19 @@ def test_texts_are_distinct_pieces_of_their_split_with_the_share_of_questions_as
     assert questions == {t for t in SENTENCES if t.endswith("?")}
 
 
+def test_long_works_do_not_drown_short_ones(lesson):
+    """Of a work of 400 sentences and of two of 20 equally many are taught, and of the short ones all if need be."""
+    works = {"long": 400, "short": 20, "brief": 20}
+    rows = [{"title": w, "text": f"We liked {w} film number {n} so."} for w, many in works.items() for n in range(many)]
+    _, _, teacher = lesson
+    material = SimpleNamespace(passages=lambda _: ((r["title"], r["text"]) for r in rows), seed=0)
+    for texts, expected in ((30, (10, 10, 10)), (100, (60, 20, 20))):
+        objective = SentenceDistillation(str(teacher), width=16, texts=texts, question_share=0.0)
+        chosen = objective._choose("train", texts, material)
+        assert tuple(sum(f"liked {w} film" in text for text in chosen) for w in works) == expected
+        assert len(set(chosen)) == texts
+
+
 def modernbert(processor, pooling):
     """Two layers of width 16, without dropout."""
     torch.manual_seed(3)

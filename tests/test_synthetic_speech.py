@@ -257,6 +257,32 @@ def test_loss_is_smoothed_cross_entropy_in_training_alone_and_measure_is_accurac
     assert objective.measure(scores, np.array([1, 0, 0, 2])) == {"accuracy": 0.5}
 
 
+def test_a_checkpoint_that_knows_other_words_keeps_the_rows_of_those_it_shares(tmp_path):
+    old, new = SoundClasses(words=["up", "down", "left"]), SoundClasses(words=["down", "right", "up"], digits=True)
+    shape = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+    convolutions = {"conv_dim": [8], "conv_kernel": [64], "conv_stride": [64], "num_conv_pos_embedding_groups": 2}
+    config = transformers.Wav2Vec2Config(**shape, **convolutions, classifier_proj_size=8, **old.head_settings())
+    model = transformers.Wav2Vec2ForSequenceClassification(config)
+    before = {name: weight.clone() for name, weight in model.classifier.state_dict().items()}
+    old.equip(model)
+    assert all(torch.equal(weight, before[name]) for name, weight in model.classifier.state_dict().items())
+    new.equip(model)
+    model.save_pretrained(tmp_path)
+    saved = transformers.AutoModelForAudioClassification.from_pretrained(tmp_path)
+    assert [saved.config.id2label[row] for row in range(13)] == ["down", "right", "up", *speech.DIGITS]
+    assert torch.equal(saved.classifier.weight[[0, 2]], before["weight"][[1, 0]])
+    assert torch.equal(saved.classifier.bias[[0, 2]], before["bias"][[1, 0]])
+    clip = torch.zeros(2, 4_000)
+    assert saved(input_values=clip, labels=torch.tensor([12, 3])).logits.shape == (2, 13)
+
+
+def test_a_head_of_another_make_is_refused():
+    config = transformers.ASTConfig(hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16)
+    model = transformers.ASTForAudioClassification(config)
+    with pytest.raises(ConfigError, match="no linear classifier"):
+        SoundClasses(words=["up", "down"]).equip(model)
+
+
 def test_head_settings_name_the_classes_and_digits_come_in_on_request():
     assert SoundClasses().head_settings()["num_labels"] == len(speech.WORDS)
     settings = SoundClasses(words=["yes", "no"], digits=True).head_settings()

@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 import random
 import re
+from collections import Counter
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -142,16 +144,16 @@ class SentenceDistillation(MaskedWords):
 
     def _choose(self, split: str, count: int, material: Material) -> list[str]:
         """Questions, other sentences and whole paragraphs of the split, shuffled."""
-        kinds: dict[str, dict[str, None]] = {"question": {}, "sentence": {}, "paragraph": {}}
-        for _, text in material.passages(split):
+        kinds: dict[str, dict[str, str]] = {"question": {}, "sentence": {}, "paragraph": {}}
+        for work, text in material.passages(split):
             for kind, piece in _pieces(text):
-                kinds[kind][piece] = None
+                kinds[kind][piece] = work
         draw = random.Random(material.seed)
         salads = _salads(checkpoints.processor(self.teacher), round(self.words_share * count), draw)
         count -= len(salads)
         questions = round(self.question_share * count)
         wanted = {"question": questions, "paragraph": questions, "sentence": count - 2 * questions}
-        chosen = [t for kind, n in wanted.items() for t in draw.sample(list(kinds[kind]), min(n, len(kinds[kind])))]
+        chosen = [text for kind, many in wanted.items() for text in _evenly(kinds[kind], many, draw)]
         if not chosen:
             raise DataError(f"The {split} part of the corpus has no sentence of {SHORTEST} to {LONGEST} words.")
         chosen += salads
@@ -179,6 +181,17 @@ class TaughtTexts(torch.utils.data.Dataset[dict[str, Any]]):
 
     def __getitem__(self, index: int) -> dict[str, Any]:
         return {"input_ids": self.ids[index], "target": self.targets[index]}
+
+
+def _evenly(works: dict[str, str], count: int, draw: random.Random) -> list[str]:
+    """So many texts, equally many of each work, so that long ones do not drown the others; works: the work of each."""
+    texts = draw.sample(list(works), len(works))
+    seen: Counter[str] = Counter()
+    turns = []
+    for text in texts:
+        seen[works[text]] += 1
+        turns.append((seen[works[text]], text))
+    return [text for _, text in sorted(turns, key=itemgetter(0))[:count]]
 
 
 def _salads(processor: Any, count: int, draw: random.Random) -> list[str]:

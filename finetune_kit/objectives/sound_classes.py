@@ -78,6 +78,25 @@ class SoundClasses(MadeObjective):
 
         return Wav2Vec2FeatureExtractor(sampling_rate=speech.RATE, do_normalize=True, return_attention_mask=True)
 
+    def equip(self, model: Any) -> None:
+        """Give the head one row a word: words that it knows keep theirs. Raises ConfigError where it is not linear."""
+        known = {name: row for row, name in model.config.id2label.items()}
+        if list(known) == self.names:
+            return
+        old = getattr(model, "classifier", None)
+        if not isinstance(old, torch.nn.Linear):
+            raise ConfigError(
+                f"A {model.config.model_type} model has no linear classifier; expected a wav2vec2 or alike."
+            )
+        new = torch.nn.Linear(old.in_features, len(self.names)).to(old.weight)
+        with torch.no_grad():
+            for row, name in enumerate(self.names):
+                if name in known:
+                    new.weight[row], new.bias[row] = old.weight[known[name]], old.bias[known[name]]
+        model.classifier = new
+        model.config.update(self.head_settings())
+        model.num_labels = len(self.names)
+
     def examples(self, split: str, length: int, material: Any) -> MadeSpeech:
         """Clips spoken for the split; only `material.seed` is of use. Raises SpeechError without eSpeak NG.
 

@@ -431,11 +431,17 @@ def said_by(teacher, processor, texts):
         )
 
 
+def chosen_texts(material, split):
+    """What the teacher was asked, as it lies in the material's folder."""
+    (file,) = material.folder.glob(f"taught-{split}-*.json")
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
 def test_targets_are_the_teachers_mean_vectors_reduced_by_principal_components(lesson):
     objective, material, teacher = lesson
     for split in ("train", "validation"):
         examples = objective.examples(split, 32, material)
-        texts = json.loads((material.folder / f"taught-{split}.json").read_text())
+        texts = chosen_texts(material, split)
         assert 10 < len(texts) == len(examples) <= 40
         vectors = said_by(teacher, material.processor, texts)
         if split == "train":
@@ -453,7 +459,7 @@ def test_targets_are_the_teachers_mean_vectors_reduced_by_principal_components(l
 def test_texts_are_distinct_pieces_of_their_split_with_the_share_of_questions_asked(lesson):
     objective, material, _ = lesson
     objective.examples("train", 32, material)
-    texts = json.loads((material.folder / "taught-train.json").read_text())
+    texts = chosen_texts(material, "train")
     assert len(set(texts)) == len(texts)
     whole = " ".join(text for _, text in material.passages("train"))
     assert all(text in whole for text in texts)
@@ -570,7 +576,7 @@ def test_a_share_of_the_texts_is_a_few_words_of_the_teachers_vocabulary(lesson):
         part.save_pretrained(teacher)
     objective = SentenceDistillation(str(teacher), width=16, texts=40, question_share=0.2, words_share=0.25)
     objective.examples("train", 32, material)
-    texts = json.loads((material.folder / "taught-train.json").read_text())
+    texts = chosen_texts(material, "train")
     whole = " ".join(text for _, text in material.passages("train"))
     salads = [text for text in texts if text not in whole]
     assert 8 <= len(salads) <= 10  # of ten, one may stand in the corpus by chance
@@ -593,8 +599,8 @@ def test_what_the_teacher_said_is_kept_and_gone_on_with(lesson, monkeypatch):
     monkeypatch.setattr(vectors, "of_texts", counted)
     with pytest.raises(KeyboardInterrupt):
         objective.examples("train", 32, material)
-    assert asked == [8, 8] and np.load(material.folder / "taught-train.npy").shape == (16, 24)
-    texts = json.loads((material.folder / "taught-train.json").read_text())
+    assert asked == [8, 8] and np.load(next(material.folder.glob("taught-train-*.npy"))).shape == (16, 24)
+    texts = chosen_texts(material, "train")
     again = []
     monkeypatch.setattr(vectors, "of_texts", lambda t, *rest: again.extend(t) or embed(t, *rest))
     made = objective.examples("train", 32, material)
@@ -602,6 +608,13 @@ def test_what_the_teacher_said_is_kept_and_gone_on_with(lesson, monkeypatch):
     again.clear()
     objective.examples("train", 32, material)
     assert again == []
+
+
+def test_another_stage_with_more_texts_gets_them(lesson):
+    objective, material, teacher = lesson
+    fewer = SentenceDistillation(str(teacher), width=16, texts=17, question_share=0.2)
+    found = [len(each.examples("train", 32, material)) for each in (fewer, objective, fewer)]
+    assert found[0] == found[2] < found[1]
 
 
 def test_a_width_that_the_teacher_or_the_corpus_cannot_give_is_refused(lesson, tmp_path):

@@ -124,9 +124,11 @@ class SentenceDistillation(MaskedWords):
 
     def _taught(self, split: str, material: Material) -> tuple[list[str], np.ndarray]:
         """Texts and the teacher's vectors of them, (texts, teacher's width) float16; kept in the material's folder."""
-        chosen, said = material.folder / f"taught-{split}.json", material.folder / f"taught-{split}.npy"
+        count = self.texts if split == "train" else min(HELD_OUT, self.texts)
+        # Stages of one recipe may ask different teachers of different texts.
+        asked = f"{Path(self.teacher).name}-{count}-{self.question_share:g}-{self.words_share:g}"
+        chosen, said = (material.folder / f"taught-{split}-{asked}.{kind}" for kind in ("json", "npy"))
         if not chosen.exists():
-            count = self.texts if split == "train" else min(HELD_OUT, self.texts)
             chosen.write_text(json.dumps(self._choose(split, count, material)), encoding="utf-8")
         texts = json.loads(chosen.read_text(encoding="utf-8"))
         vectors = np.load(said) if said.exists() else np.zeros((0, 0), np.float16)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from . import checkpoints, corpora, objectives, strategies
 from .config import PretrainingRecipe, Stage
 from .corpora import Material
 from .errors import ConfigError, ModelError
+from .history import History
+from .metrics import Criterion, Metric
 from .objectives import Learnable, MadeObjective, TextObjective
 from .objectives.base import IGNORED, Batch
 
@@ -24,6 +27,8 @@ LENGTH = 64  # tokens a sequence, as far as the model's positions go
 MADE = 200  # pictures, scenes or spoken words that are made to measure on
 CHUNK = 32  # examples that are measured at a time
 NAME = "old_"  # before the names of the scores in a history
+HEADLINES = ("old_perplexity", "old_ap50", "old_accuracy", "old_loss")  # the first that there is, is shown
+FALLING = ("old_perplexity", "old_loss")  # of these the lower is the better
 
 
 class OldTask:
@@ -93,7 +98,7 @@ def old_task(name: str, corpus: str | None = None) -> OldTask:
     head that it was pretrained with, SpeechError for spoken words without eSpeak NG.
     """
     with torch.random.fork_rng():  # whoever trains afterwards draws what they would have drawn
-        stage = _stage(name)
+        stage = stage_of(name)
         objective = objectives.resolve(stage)
         model, processor = checkpoints.load_weights(name, objective.auto_class), checkpoints.processor(name)
         if type(model).__name__ not in (checkpoints.configuration(name).architectures or []):
@@ -109,8 +114,41 @@ def old_task(name: str, corpus: str | None = None) -> OldTask:
     return OldTask(objective, model, dict(inputs))
 
 
-def _stage(name: str) -> Stage:
-    """The stage of pretraining that is the old task: the recipe's last one that can be measured, or the usual one."""
+def headline(names: Collection[str]) -> str | None:
+    """The one of several old scores that is shown first; None where there is none."""
+    return next((name for name in HEADLINES if name in names), None)
+
+
+def in_words(name: str) -> str:
+    """An old score's name as people read it, and which way is better."""
+    return f"{name.removeprefix(NAME).replace('_', ' ')} ({'lower' if name in FALLING else 'higher'} is better)"
+
+
+def shown(name: str, value: float) -> str:
+    """An old score as people read it: a share in percent, a perplexity with one decimal, a loss in nats with three."""
+    if name not in FALLING:
+        return f"{value:.1%}"
+    return f"{value:.3f}" if name == f"{NAME}loss" else f"{value:,.1f}"
+
+
+def before_and_after(history: History, chooses: Metric | Criterion) -> tuple[dict[str, float], dict[str, float]]:
+    """The old scores of the untouched checkpoint, and of the weights that a run has kept, out of its history.
+
+    chooses: what decided which weights are kept. Both are {} of a run that did not look back.
+    """
+    rows = [row for row in history.rows if f"{NAME}loss" in row]
+    if not rows:
+        return {}, {}
+    kept = history.best(f"validation_{chooses.name}", chooses.higher_is_better) or rows[-1]
+    before, after = ({n: v for n, v in row.items() if n.startswith(NAME)} for row in (rows[0], kept))
+    return before, after
+
+
+def stage_of(name: str) -> Stage:
+    """The stage of pretraining that is the old task: the recipe's last one that can be measured, or the usual one.
+
+    Raises ConfigError for a model whose pretraining is not known or cannot be repeated here.
+    """
     recipe = Path(checkpoints.locate(name)) / RECIPE
     stages = PretrainingRecipe.from_yaml(recipe).stages if recipe.is_file() else ()
     if stages and isinstance(objectives.resolve(stages[-1]), MadeObjective):

@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 from tiny import tiny_frame, write_tiny_bert
 
+from finetune_kit.training import Timing
+
 
 @pytest.fixture(autouse=True)
 def nothing_kept(monkeypatch, tmp_path):
@@ -30,6 +32,17 @@ def test_compare_prints_and_writes_and_repeats_nothing(call, folder, runs, tmp_p
     assert set(pd.read_csv(tmp_path / "made" / "table.csv")["method"]) >= {"scratch", "full"}
     assert call("compare", *flags)[0] == 0 and len(runs.done) == 4
     assert call("compare", *flags, "--fresh")[0] == 0 and len(runs.done) == 8
+
+
+def test_compare_takes_seconds_and_looks_back(call, folder, runs, monkeypatch):
+    monkeypatch.setattr("finetune_kit.training.timed", lambda trainer: Timing(0.01, 0.05, 0))
+    flags = ("--data", "mine.csv", "--model", folder, "--seeds", 1, "--labels", 16, "--no-baselines")
+    code, out, err = call("compare", *flags, "--seconds", 1, "--forgetting", "--out", "made")
+    assert (code, err) == (0, "") and out.count("Every run") == 1
+    assert "1 s of training, measured 0.5 s (with 16 labels scratch 4 steps, full 4 steps)" in out  # of fake runs
+    assert {c.strategy: (c.epochs, c.forgetting) for c in runs.done} == {"scratch": (80, False), "full": (80, True)}
+    code, _, err = call("compare", *flags, "--seconds", 1, "--steps", 5)
+    assert code == 2 and "seconds=1 and steps=5" in " ".join(err.split())
 
 
 def test_label_curve_says_what_pretraining_saves(call, folder, runs, tmp_path):

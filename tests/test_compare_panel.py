@@ -9,6 +9,7 @@ import pytest
 from tiny import tiny_frame
 
 import finetune_kit as ftk
+from finetune_kit.training import Timing
 from finetune_kit.widgets import parts
 from finetune_kit.widgets.compare_panel import clock, counts_in, score_table
 
@@ -41,7 +42,7 @@ def plain(widget):
 
 def test_all_parts_are_on_the_panel(panel):
     shown = list(everything(panel))
-    controls = (*panel.strategies, panel.labels, panel.seeds, panel.fresh)
+    controls = (*panel.strategies, panel.labels, panel.seeds, panel.seconds, panel.forgetting, panel.fresh)
     for part in (
         panel.start_button,
         panel.stop_button,
@@ -150,6 +151,41 @@ def test_what_compare_refuses_is_shown_in_the_panel(panel, runs):
     with pytest.raises(ftk.FinetuneKitError, match="No strategy"):
         panel.wait()
     assert "Error:" in panel.message.value
+
+
+def test_seconds_in_place_of_steps(folder, runs, monkeypatch):
+    monkeypatch.setattr("finetune_kit.training.timed", lambda trainer: Timing(0.01, 0.05, 0))
+    panel = ftk.compare_panel(ftk.TextClassification(tiny_frame()), model=folder, labels=[16], seeds=1, seconds=1)
+    assert (
+        panel.seconds.value == "1" and panel.seconds in list(everything(panel)) and "seconds=1.0" in plain(panel.code)
+    )
+    panel.start()
+    panel.wait()
+    assert "Every run: 1 s of training" in plain(panel.said)
+    assert {c.epochs for c in runs.done} == {80}
+    panel.seconds.value = ""
+    assert "seconds" not in plain(panel.code)
+    panel.seconds.value = "a while"
+    panel.start()
+    with pytest.raises(ftk.FinetuneKitError, match="expected a number such as 20"):
+        panel.wait()
+
+
+def test_the_old_task_is_measured_where_that_is_ticked(folder):
+    panel = ftk.compare_panel(
+        ftk.TextClassification(tiny_frame()),
+        model=folder,
+        strategies=["scratch", "head"],
+        labels=[16],
+        seeds=1,
+        epochs=1,
+    )
+    panel.forgetting.value = True
+    assert "forgetting=True" in plain(panel.code)
+    panel.start()
+    assert panel.wait().old_metric == "old_perplexity" and "old perplexity" in panel.table.value
+    assert "The old task's perplexity" in html.unescape(panel.said.value)
+    assert bytes(panel.picture.widget.value).startswith(b"\x89PNG")
 
 
 def test_a_real_comparison_in_the_panel(folder):

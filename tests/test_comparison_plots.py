@@ -93,6 +93,53 @@ def test_time_and_score_joins_the_means_of_a_method(comparison, ax):
     assert ax.get_xlim()[0] == 0
 
 
+def looked(method, labels, seed, score, old):
+    both = {"old_before": {"old_perplexity": 40.0}, "old_after": {"old_perplexity": old}} if old else {}
+    return Result(method, "model", labels, seed, {"accuracy": score}, 1.0, 1.0, **both)
+
+
+@pytest.fixture
+def looking_back():
+    made = Comparison(TextClassification(names=["no", "yes"]), "toy")
+    for seed, off in enumerate((-0.02, 0.0, 0.02)):
+        made.results += [
+            looked("scratch", 8, seed, 0.5 + off, None),
+            looked("head", 8, seed, 0.6 + off, 40.0),
+            looked("full", 8, seed, 0.8 + off, 60.0 + 100 * off),
+        ]
+    made.results.append(Result("majority class", BASELINE, 8, 0, {"accuracy": 0.5}, 0.0, 0.0))
+    return made
+
+
+def test_new_and_old_has_a_mark_a_method_with_its_spread_both_ways(looking_back, ax):
+    plots.new_and_old(looking_back, ax)
+    head, full = ax.containers
+    assert full[0].get_xydata()[0] == pytest.approx((60, 0.8)) and head[0].get_xydata()[0] == pytest.approx((40, 0.6))
+    across, up = (segments.get_segments()[0] for segments in full[2])
+    assert across[:, 0] == pytest.approx((58, 62)) and up[:, 1] == pytest.approx((0.78, 0.82))
+    assert head[0].get_marker() != full[0].get_marker()
+    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert sorted(names) == ["full", "head", "scratch: nothing to forget"]
+    (untouched,) = [line for line in ax.lines if list(line.get_xdata()) == [40.0, 40.0]]
+    (level,) = [line for line in ax.lines if list(line.get_ydata()) == [0.5, 0.5]]
+    assert untouched.get_linestyle() == ":" and level.get_label().startswith("scratch")
+    assert ax.get_xlabel() == "old task: perplexity (lower is better)"
+
+
+def test_new_and_old_joins_the_marks_of_a_method_from_few_labels_to_many(looking_back, ax):
+    looking_back.results += [looked("full", 128, seed, 0.9, 90.0) for seed in range(2)]
+    plots.new_and_old(looking_back, ax)
+    marks = [c for c in ax.containers if c.get_label() == "full"]
+    assert [c[0].get_xdata()[0] for c in marks] == pytest.approx([60, 90])
+    assert marks[0][0].get_markersize() < marks[1][0].get_markersize()
+    assert any(len(line.get_xdata()) == 2 and list(line.get_ydata()) == pytest.approx([0.8, 0.9]) for line in ax.lines)
+
+
+def test_without_an_old_task_there_is_nothing_to_draw(comparison, ax):
+    with pytest.raises(ConfigError, match="forgetting=True"):
+        plots.new_and_old(comparison, ax)
+
+
 GRID = {"learning_rate": [1e-4, 1e-3], "batch_size": [8, 16, 32]}
 SCORES = {(1e-4, 8): 0.61, (1e-3, 8): 0.82, (1e-4, 16): 0.6, (1e-3, 16): 0.93, (1e-3, 32): 0.7}
 

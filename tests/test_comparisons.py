@@ -13,6 +13,7 @@ from scipy import stats
 from tiny import tiny_frame
 
 import finetune_kit as ftk
+from finetune_kit import training
 from finetune_kit.comparisons import BASELINE, Comparison, Result, statistics, storing
 from finetune_kit.errors import ConfigError, DataError, StorageError, UnknownNameError
 from finetune_kit.history import History
@@ -116,6 +117,138 @@ def test_one_history_moves_over_all_runs_and_knows_the_time_left(task, folder, m
     assert steps == sorted(steps) and (history.step, history.total_steps) == (64, 64)
     assert {phase for _, phase, _ in seen} >= {"run 1 of 8: head, 16 labels, seed 0", "finished"}
     assert all(left is not None for step, phase, left in seen if step and phase.startswith("run"))
+
+
+# --- the same seconds
+
+
+@pytest.fixture
+def paces(monkeypatch):
+    """In place of a clock: a step of the head alone takes 0.04 s, one of all weights 0.08 s; and what was asked."""
+    asked = []
+
+    def timed(trainer):
+        weights = sum(p.numel() for p in trainer.model.parameters() if p.requires_grad)
+        asked.append(weights)
+        return training.Timing(0.04 if weights < 1000 else 0.08, 0.05, 0)
+
+    monkeypatch.setattr("finetune_kit.training.timed", timed)
+    return asked
+
+
+SECONDS = {"strategies": ["head", "full"], "labels": [8, 40], "baselines": False, "seconds": 1.0}
+
+
+def test_each_run_gets_the_steps_that_fit_into_the_same_seconds(task, folder, monkeypatch, paces):
+    runs = fake_runs.install(monkeypatch, half)
+    ftk.compare(task, model=folder, seeds=2, **SECONDS)
+    # 4 evaluations of 0.05 s leave 0.8 s: 20 steps of 0.04 s and 10 of 0.08 s; 40 labels are 3 batches of 16 a pass.
+    assert [(c.strategy, c.labels, c.epochs) for c in runs.done[:4]] == [
+        ("head", 8, 20), ("full", 8, 10), ("head", 40, pytest.approx(20 / 3)), ("full", 40, pytest.approx(10 / 3)),
+    ]  # fmt: skip
+    assert [c.epochs for c in runs.done[4:]] == [c.epochs for c in runs.done[:4]]  # with another seed the same
+    assert len(paces) == 4
+
+
+def test_the_seconds_and_the_steps_of_each_method_are_told(task, folder, monkeypatch, paces):
+    found = ftk.compare(task, model=folder, seeds=1, epochs=None, **{**SECONDS, "labels": [16]})
+    took = sorted(f"{r.seconds:.1f}" for r in found.results)
+    measured = took[0] if took[0] == took[1] else " to ".join(sorted(took, key=float))
+    assert found.budget == f"1 s of training, measured {measured} s (with 16 labels head 20 steps, full 10 steps)"
+    assert f"Every run: {found.budget}." in repr(found) and f"Every run: {found.budget}." in found._repr_html_()
+    assert dict(zip(found.table["method"], found.table["steps"], strict=True)) == {"head": 20, "full": 10}
+    curve = ftk.label_curve(task, [8, 16], ["head", "full"], model=folder, seeds=1, seconds=1, baselines=False)
+    assert "with 8 labels head 20 steps, full 10 steps; with 16 labels head" in curve.budget and curve.budget in repr(
+        curve
+    )
+
+
+def test_the_schedule_of_a_run_in_seconds_ends_at_zero(task, folder, paces):
+    history, rates = History(), []
+
+    def watch(number, total, name, history):
+        history.subscribe(
+            lambda h: rates.append((h.step, h.total_steps, h.rows[-1].get("learning_rate"))) if h.rows else 0
+        )
+
+    ftk.compare(
+        task, ["full"], model=folder, labels=[8], seeds=1, seconds=1, baselines=False, on_run=watch, history=history
+    )
+    step, steps, rate = next(one for one in reversed(rates) if one[2] is not None)
+    assert (step, steps) == (10, 10) and rate == pytest.approx(3e-4 / 9)  # after it there is 0
+
+
+def test_one_run_in_seconds_is_the_run_of_as_many_epochs(task, folder, paces):
+    found = ftk.compare(task, ["head"], model=folder, labels=[16], seeds=1, seconds=0.75, baselines=False)
+    run = ftk.fine_tune(task, folder, "head", labels=16, epochs=14)  # 0.5625 s, as evaluations count a quarter
+    assert found.results[0].scores == run.evaluate() and found.results[0].steps == 14
+    assert found.best == run.config
+
+
+def test_a_second_call_goes_on_with_the_steps_of_the_first(task, folder, monkeypatch, paces):
+    runs = fake_runs.install(monkeypatch, half)
+    first = ftk.compare(task, model=folder, seeds=1, **SECONDS)
+    times = iter(np.linspace(0.005, 0.01, 10))
+    monkeypatch.setattr("finetune_kit.training.timed", lambda trainer: training.Timing(next(times), 0.05, 0))
+    again = ftk.compare(task, model=folder, seeds=2, **SECONDS)
+    assert len(runs.done) == 8 and [c.epochs for c in runs.done[4:]] == [c.epochs for c in runs.done[:4]]
+    assert [r for r in again.results if r.kept] == [dataclasses.replace(r, kept=True) for r in first.results]
+    ftk.compare(task, model=folder, seeds=1, **{**SECONDS, "seconds": 2.0})
+    assert len(runs.done) == 12 and runs.done[-1].epochs != runs.done[0].epochs
+    ftk.compare(task, model=folder, seeds=2, fresh=True, **SECONDS)
+    anew = [c.epochs for c in runs.done[-8:]]
+    assert anew[:4] == anew[4:] != [c.epochs for c in runs.done[:4]]  # timed anew, and once for both seeds
+    ftk.compare(task, model=folder, seeds=1, **{**SECONDS, "seconds": 1})
+    assert len(runs.done) == 20
+
+
+def test_runs_in_steps_and_in_seconds_are_kept_apart(task, folder, monkeypatch, paces):
+    runs = fake_runs.install(monkeypatch, half)
+    given = {"strategies": ["head"], "model": folder, "labels": [8], "seeds": 1, "baselines": False}
+    timed, counted = ftk.compare(task, seconds=1, **given), ftk.compare(task, steps=20, **given)
+    assert [c.epochs for c in runs.done] == [20, 20]
+    assert [c.results[0].allowed for c in (timed, counted)] == [1, None] and "training" not in counted.budget
+    again = ftk.compare(task, steps=20, **given)
+    assert len(runs.done) == 2 and again.budget == counted.budget
+
+
+def test_a_stop_while_it_is_timed_keeps_what_there_is(task, folder, monkeypatch, paces):
+    runs = fake_runs.install(monkeypatch, half)
+    stop, history = threading.Event(), History()
+    ftk.compare(task, model=folder, seeds=1, **{**SECONDS, "strategies": ["full"]})
+    history.subscribe(lambda h: stop.set() if h.phase.startswith("timing head, 8") else None)
+    found = ftk.compare(task, model=folder, seeds=1, history=history, stop=stop, **SECONDS)
+    assert found.stopped and found.methods == ["full"] and len(runs.done) == 2 and history.phase == "stopped"
+    assert len(ftk.compare(task, model=folder, seeds=1, **SECONDS).results) == 4 and len(runs.done) == 4
+
+
+def test_runs_of_the_same_seconds_count_the_same_in_the_progress(task, folder, monkeypatch, paces):
+    fake_runs.install(monkeypatch, half)
+    history, seen = History(), {}
+    history.subscribe(lambda h: seen.setdefault(h.phase, h.step))
+    ftk.compare(task, model=folder, seeds=1, history=history, **{**SECONDS, "labels": [8]})
+    assert seen["run 2 of 2: full, 8 labels, seed 0"] == history.total_steps / 2
+
+
+def test_seconds_too_few_for_a_training_are_refused_before_the_first_run(task, folder, monkeypatch, paces):
+    runs = fake_runs.install(monkeypatch, half)
+    with pytest.raises(ConfigError, match=r"'head' with 8 labels takes 0\.04 s a step, so that 7 fit; expected 0\.53"):
+        ftk.compare(task, model=folder, seeds=1, **{**SECONDS, "seconds": 0.4})
+    assert not runs.done
+
+
+def test_the_trainer_of_the_run_itself_is_timed(task, folder, monkeypatch):
+    fake_runs.install(monkeypatch, half)
+    timed, found = training.timed, []
+
+    def kept(trainer):
+        found.append((timed(trainer), trainer.args.per_device_train_batch_size, len(trainer.train_dataset)))
+        return training.Timing(0.01, 0.05, 0)  # for on a slow machine no step fits
+
+    monkeypatch.setattr("finetune_kit.training.timed", kept)
+    ftk.compare(task, ["head"], model=folder, labels=[8], seeds=1, seconds=1, batch_size=4, baselines=False)
+    ((timing, batch, examples),) = found
+    assert timing.step > 0 and timing.evaluation > 0 and (batch, examples) == (4, 8)
 
 
 # --- kept runs
@@ -448,6 +581,11 @@ def test_two_runs_are_paired_by_example_and_other_data_refused(task, folder):
         ({"labels": [43, None]}, ConfigError, "the same"),
         ({"steps": 10, "epochs": 1}, ConfigError, "one of them"),
         ({"steps": 0}, ConfigError, "steps=0"),
+        ({"steps": 10, "seconds": 5}, ConfigError, "seconds=5 and steps=10: expected one of them"),
+        ({"seconds": 5, "epochs": 1}, ConfigError, "seconds=5 and epochs=1: expected one of them"),
+        ({"seconds": 0}, ConfigError, "seconds=0"),
+        ({"seconds": "ten"}, ConfigError, "seconds='ten'"),
+        ({"seconds": float("nan")}, ConfigError, "seconds=nan"),
         ({"seed": 3}, ConfigError, "seeds="),
         ({"strategy": "full"}, ConfigError, "strategies="),
         ({"learning_rat": 1}, UnknownNameError, "Did you mean 'learning_rate'"),

@@ -22,6 +22,7 @@ from finetune_kit.config import PretrainingRecipe, Stage
 from finetune_kit.errors import ConfigError, DataError, FinetuneKitError, ModelError, StorageError, UnknownNameError
 from finetune_kit.history import History
 from finetune_kit.teaching import Teacher
+from finetune_kit.training import Timing
 
 SHAPES = {
     "bert": {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32,
@@ -294,6 +295,14 @@ def test_minutes_stand_in_for_steps(folders, corpus):
     made = ftk.pretrain(folders["bert"], corpus, minutes=0.05, length=16, batch_size=8)
     assert 10 <= made.history.step == made.history.total_steps
     assert 1 < made.seconds < 12  # three seconds were asked
+
+
+def test_steps_and_evaluations_follow_from_the_pace(folders, corpus, monkeypatch):
+    monkeypatch.setattr("finetune_kit.training.timed", lambda trainer: Timing(0.1, 0.5, 0))
+    made = ftk.pretrain(folders["bert"], corpus, minutes=0.1, length=16, batch_size=8)
+    assert made.history.total_steps == 45  # 6 s, of which 3 evaluations of 0.5 s are a quarter
+    assert made.history.series("validation_loss")[0] == [15, 30, 45]
+    assert made.history.series("learning_rate")[1][-1] < 1e-4  # the schedule ends with the minutes
 
 
 def test_hardly_any_minutes_still_train_a_few_steps(folders, corpus):

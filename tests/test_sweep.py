@@ -96,6 +96,13 @@ def test_a_real_sweep_of_strategies_chooses_what_fine_tune_gives(task, folder):
     assert row.scores == run.after and row.qualities.mean() == pytest.approx(run.after["accuracy"])
 
 
+def test_model_and_strategy_are_taken_by_place_as_fine_tune_takes_them(task, folder, monkeypatch):
+    runs = fake_runs.install(monkeypatch, share)
+    ftk.sweep(task, folder, "last-1", learning_rate=RATES)
+    ftk.sweep(task, model=folder, strategy="last-1", learning_rate=RATES)
+    assert len(runs.done) == 3 and {(c.model, c.strategy) for c in runs.done} == {(folder, "last-1")}
+
+
 def test_nothing_run_yet_has_no_best(task, folder, monkeypatch):
     stop = threading.Event()
     stop.set()

@@ -22,6 +22,7 @@ Strategies = Annotated[
 Counts = Annotated[list[str] | None, typer.Option("--labels", help="A number of labels, or all; may be repeated.")]
 Seeds = Annotated[int, typer.Option("--seeds", help="How many seeds: each draws its own labels and new weights.")]
 Steps = Annotated[int | None, typer.Option("--steps", help="Optimiser steps of every run, in place of --epochs.")]
+Seconds = Annotated[float | None, typer.Option("--seconds", help="Seconds of training of each run, not --steps.")]
 Epochs = Annotated[float | None, typer.Option("--epochs", help="Passes over the training examples.")]
 Rate = Annotated[float | None, typer.Option("--learning-rate", help="The highest learning rate, such as 3e-4.")]
 Batch = Annotated[int | None, typer.Option("--batch-size", help="Examples a step.")]
@@ -30,6 +31,7 @@ Text = Annotated[str | None, typer.Option("--text", help="Its column of texts.")
 Label = Annotated[str | None, typer.Option("--label", help="Its column of labels.")]
 Setting = Annotated[list[str] | None, typer.Option("--set", help="NAME=VALUE of the task.")]
 Drop = Annotated[bool, typer.Option("--drop-bad-rows", help="Leave out rows that cannot be used.")]
+Forgetting = Annotated[bool, typer.Option("--forgetting", help="Measure the checkpoint's old task too.")]
 Baselines = Annotated[bool, typer.Option("--baselines/--no-baselines", help="Simple methods beside them.")]
 Cache = Annotated[Path | None, typer.Option("--cache", help="Where finished runs are kept and looked for.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Run finished ones again.")]
@@ -71,6 +73,8 @@ def _write(made: Any, out: Path, drawings: dict[str, str]) -> None:
 
     made.table.to_csv(out / "table.csv", index=False)
     for file, name in drawings.items():
+        if name == "new_and_old" and made.old_metric is None:  # stopped before a run that looked back
+            continue
         draw = functools.partial(getattr(plots, name), made)
         (out / file).write_bytes(plots.png(draw, width=6, height=3.6))
     console.print(f"Table and pictures: {out.resolve()}", soft_wrap=True)
@@ -89,8 +93,9 @@ def _side_by_side(door: str, plot: str, flags: dict[str, Any]) -> None:
     read["settings"] = task_settings(flags.pop("setting"))
     given = _given(**{**flags, **read})
     drawings = {f"{plot}.png": plot, "time.png": "time_and_score"}
+    drawings |= {"forgetting.png": "new_and_old"} if given.get("forgetting") else {}
     made = _carry_out(door, {**given, "baselines": baselines}, out, drawings)
-    _say([*made.said(), f"Every run: {made.budget}."])
+    _say(made.said())
 
 
 @app.command()
@@ -101,6 +106,7 @@ def compare(
     labels: Counts = None,
     seeds: Seeds = 3,
     steps: Steps = None,
+    seconds: Seconds = None,
     epochs: Epochs = None,
     learning_rate: Rate = None,
     batch_size: Batch = None,
@@ -109,12 +115,13 @@ def compare(
     label: Label = None,
     setting: Setting = None,
     drop_bad_rows: Drop = False,
+    forgetting: Forgetting = False,
     baselines: Baselines = True,
     cache: Cache = None,
     fresh: Fresh = False,
     out: Out = None,
 ) -> None:
-    """Fine-tune under several strategies on the same labels, seeds and steps. Finished runs are not repeated."""
+    """Fine-tune under several strategies on the same labels, seeds and steps or seconds. Finished runs are kept."""
     _side_by_side("compare", "side_by_side", locals())
 
 
@@ -126,6 +133,7 @@ def label_curve(
     labels: Counts = None,
     seeds: Seeds = 3,
     steps: Steps = None,
+    seconds: Seconds = None,
     epochs: Epochs = None,
     learning_rate: Rate = None,
     batch_size: Batch = None,
@@ -134,6 +142,7 @@ def label_curve(
     label: Label = None,
     setting: Setting = None,
     drop_bad_rows: Drop = False,
+    forgetting: Forgetting = False,
     baselines: Baselines = True,
     cache: Cache = None,
     fresh: Fresh = False,

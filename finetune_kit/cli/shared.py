@@ -73,12 +73,13 @@ def follow(progress: Progress) -> dict[str, Any]:
 
 def comparison_table(comparison: Any) -> Table:
     """Mean and spread of every method at every number of labels."""
-    from .. import metrics
+    from .. import forgetting, metrics
 
     metric = comparison.task.metric.name
     shown = functools.partial(metrics.shown, comparison.task.metrics, metric)
     table = Table(title=f"{metric} on the {comparison.split} split, mean ± standard deviation over the seeds")
-    for column in ("labels", "method", metric, "seconds", "trainable share"):
+    old = comparison.old_metric
+    for column in ("labels", "method", metric, "steps", "seconds", "trainable share", *([old] if old else [])):
         table.add_column(column, justify="left" if column == "method" else "right")
     last = None
     for row in comparison.table.to_dict("records"):
@@ -88,5 +89,7 @@ def comparison_table(comparison: Any) -> Table:
         spread = "" if row["spread"] != row["spread"] else f" ± {shown(row['spread'])}"
         share = f"{row['trainable']:.0%}" if row["trainable"] else "-"
         score = f"{shown(row[metric])}{spread}"
-        table.add_row(str(row["labels"]), row["method"], score, f"{row['seconds']:.1f}", share)
+        steps = f"{row['steps']:,}" if row["steps"] else "-"
+        left = [] if old is None else ["-" if row[old] != row[old] else forgetting.shown(old, row[old])]
+        table.add_row(str(row["labels"]), row["method"], score, steps, f"{row['seconds']:.1f}", share, *left)
     return table

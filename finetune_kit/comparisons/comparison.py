@@ -10,7 +10,7 @@ import numpy as np
 from ..config import RunConfig
 from ..errors import DataError, unknown_name
 from ..tasks import Task
-from . import joining, statistics
+from . import budgets, joining, remembered, statistics
 from .results import BASELINE, Result, is_mean
 from .statistics import Interval
 
@@ -44,14 +44,19 @@ class Comparison:
 
     @property
     def table(self) -> Any:
-        """Mean and spread (standard deviation over the seeds) per method and label count, as a pandas DataFrame."""
+        """Mean and spread (standard deviation over the seeds) per method and label count, as a pandas DataFrame.
+
+        steps: taken by each run. seconds: of training, measured, its evaluations included; both at the median. With
+        forgetting=True also `old_metric` and its spread; nan of what did not start from the checkpoint.
+        """
         import pandas as pd
 
-        metric = self.task.metric.name
+        metric, old = self.task.metric.name, self.old_metric
         rows = []
         for labels, method in sorted(dict.fromkeys((r.labels, r.method) for r in self.results), key=lambda one: one[0]):
             same = self.cell(method, labels)
             scores = np.array([r.scores[metric] for r in same])
+            looked = dict(zip((old, "old_spread"), remembered.mean_and_spread(same, old), strict=True)) if old else {}
             rows.append(
                 {
                     "labels": labels,
@@ -59,11 +64,18 @@ class Comparison:
                     metric: scores.mean(),
                     "spread": scores.std(ddof=1) if len(scores) > 1 else float("nan"),
                     "seeds": len(same),
+                    "steps": int(np.median([r.steps for r in same])),
                     "seconds": float(np.median([r.seconds for r in same])),
                     "trainable": same[0].trainable_share,
+                    **looked,
                 }
             )
         return pd.DataFrame(rows)
+
+    @property
+    def old_metric(self) -> str | None:
+        """The old task's score that is shown, such as 'old_perplexity'; None where no run looked back at it."""
+        return remembered.headline(self.results)
 
     def cell(self, method: str, labels: int) -> list[Result]:
         """The results of one method at one number of labels, one a seed."""
@@ -71,14 +83,8 @@ class Comparison:
 
     @property
     def budget(self) -> str:
-        """What every run might spend, in words: optimiser steps, the same for all methods or told as a range."""
-        trained = [r for r in self.results if r.steps]
-        said = []
-        for labels in sorted({r.labels for r in trained}):
-            steps = sorted({r.steps for r in trained if r.labels == labels})
-            shown = f"{steps[0]:,}" if len(steps) == 1 else f"{steps[0]:,} to {steps[-1]:,}"
-            said.append(f"{shown} step{'s' * (steps[-1] != 1)} with {labels:,} labels")
-        return "; ".join(said)
+        """What was the same for every run, in words: its steps, or its seconds and the steps that each method got."""
+        return budgets.in_words(self.results)
 
     @property
     def best(self) -> RunConfig:
@@ -218,7 +224,12 @@ class Comparison:
         lines = self.sentences() if self.results else []
         if len(lines) > MOST_SAID:
             lines = [f"{len(lines)} differences: differences() tells which are more than noise."]
-        return [*lines, *self._stopped()]
+        return [*lines, *self.notes(), *self._stopped()]
+
+    def notes(self) -> list[str]:
+        """What is said whatever the differences are: the budget, and what is left of the old task."""
+        spent = [f"Every run: {self.budget}."] if self.budget else []
+        return [*spent, *remembered.in_words(self.results)]
 
     def _stopped(self) -> list[str]:
         return ["Stopped: these are the finished runs; the same call goes on with the others."] if self.stopped else []

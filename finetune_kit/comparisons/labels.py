@@ -15,6 +15,7 @@ from ..history import History
 from ..strategies import Strategy
 from ..tasks import Task
 from . import statistics
+from .budgets import Budget
 from .comparison import Comparison
 from .methods import side_by_side
 from .statistics import Interval
@@ -42,7 +43,7 @@ class LabelCurve(Comparison):
     def said(self) -> list[str]:
         """What pretraining saves, and where that is unknown the differences; a sentence each."""
         both = [n for n in self.counts if self.cell("full", n) and self.cell("scratch", n)]
-        return [repr(self.saved()), *self._stopped()] if len(both) > 1 else super().said()
+        return [repr(self.saved()), *self.notes(), *self._stopped()] if len(both) > 1 else super().said()
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ def label_curve(
     model: str | None = None,
     seeds: int | Sequence[int] = 3,
     steps: int | None = None,
+    seconds: float | None = None,
     baselines: bool = True,
     on_run: OnRun | None = None,
     on_result: OnResult | None = None,
@@ -104,7 +106,8 @@ def label_curve(
             f"labels={labels!r}: a curve takes two or more, such as labels=[8, 32, 128]; or use compare()."
         )
     series = Series(history or History(), stop or threading.Event(), on_run, on_result, cache, fresh)
-    return side_by_side(LabelCurve, task, strategies, model, labels, seeds, steps, baselines, series, settings)
+    budget = Budget(steps, seconds)
+    return side_by_side(LabelCurve, task, strategies, model, labels, seeds, budget, baselines, series, settings)
 
 
 def saved(curve: Comparison, strategy: str, against: str, at: float | None = None) -> Saved:

@@ -1,4 +1,4 @@
-"""Methods side by side: the same data, order, seeds and steps under several strategies and label counts."""
+"""Methods side by side: the same data, order, seeds and budget under several strategies and label counts."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from .. import forgetting, tasks
 from .. import strategies as rooms
-from .. import tasks
+from ..config import RunConfig
 from ..errors import ConfigError
 from ..history import History
 from ..strategies import Strategy
 from ..tasks import Task
+from .budgets import Budget, with_epochs
 from .comparison import Comparison
-from .trials import OnResult, OnRun, Series, Trial, baseline_results, check_taken, numbered, with_epochs
+from .trials import OnResult, OnRun, Series, Trial, baseline_results, check_taken, numbered
 
 C = TypeVar("C", bound=Comparison)
 TAKEN = {"seed": "seeds=, how many or which", "strategy": "strategies=, a list"}
@@ -29,6 +31,7 @@ def compare(
     labels: Sequence[int | None] | None = None,
     seeds: int | Sequence[int] = 3,
     steps: int | None = None,
+    seconds: float | None = None,
     baselines: bool = True,
     on_run: OnRun | None = None,
     on_result: OnResult | None = None,
@@ -43,8 +46,13 @@ def compare(
     strategies: short names or strategies, by default scratch and full. labels: counts of
     training labels, None standing for all. seeds: how many, or which; a seed fixes the labels drawn, the
     new weights and the order of the data. steps: optimiser steps of every run; by default `epochs`, or
-    what suits the size of the data and the most patient of the strategies, alike for all. baselines: the
-    task's simple methods too.
+    what suits the size of the data and the most patient of the strategies, alike for all. seconds: the same seconds
+    of training for every run in place of the same steps: a few steps of each method are timed first, so that
+    its learning rate ends its fall as the seconds do. Evaluations on the way are part of them, as far as
+    they take a quarter; looking back at an old task is not. baselines: the task's simple methods too. settings:
+    those of RunConfig, such as epochs. With forgetting=True the table and `plots.new_and_old` show beside each
+    score what the method has left of the task that the checkpoint was pretrained for; what starts from random
+    weights has none.
 
     A finished run is kept on disk under the hash of its settings, data and weights, in `cache` (by
     default in the folder that FINETUNE_KIT_CACHE names, or the platform's cache folder): a second call
@@ -54,7 +62,8 @@ def compare(
     follows the whole, with the time left. Raises a FinetuneKitError for bad input, before the first run.
     """
     series = Series(history or History(), stop or threading.Event(), on_run, on_result, cache, fresh)
-    return side_by_side(Comparison, task, strategies, model, labels, seeds, steps, baselines, series, settings)
+    budget = Budget(steps, seconds)
+    return side_by_side(Comparison, task, strategies, model, labels, seeds, budget, baselines, series, settings)
 
 
 def side_by_side(
@@ -64,7 +73,7 @@ def side_by_side(
     model: str | None,
     labels: Sequence[int | None] | None,
     seeds: int | Sequence[int],
-    steps: int | None,
+    budget: Budget,
     baselines: bool,
     series: Series,
     settings: dict[str, Any],
@@ -75,6 +84,7 @@ def side_by_side(
     patience = max(one.patience for one in parsed)
     counts, drawn = _listed("labels", labels or [None]), numbered(seeds)
     base = tasks.configure(task, model, **settings)
+    _check_old_task(base, parsed)
     task = tasks.resolve(base) if isinstance(task, str) else task
     every = len(task.splits["train"])
     if None in counts and every in counts:
@@ -84,10 +94,11 @@ def side_by_side(
     trials = []
     for seed in drawn:  # outermost, so that a comparison that is stopped holds pairs
         for count in counts:
-            config, examples = with_epochs(base, task, count, steps, patience)
-            trials += [
-                Trial(one.name, dataclasses.replace(config, strategy=one.name, seed=seed), examples) for one in parsed
-            ]
+            config, examples = with_epochs(base, task, count, budget, patience)
+            for one in parsed:
+                looks_back = config.forgetting if one.pretrained else False
+                chosen = dataclasses.replace(config, strategy=one.name, seed=seed, forgetting=looks_back)
+                trials.append(Trial(one.name, chosen, examples, budget.seconds))
     comparison = kind(task, base.model)
     if baselines:
         comparison.results += baseline_results(task, base.model, counts, drawn)
@@ -95,6 +106,18 @@ def side_by_side(
     order = {(t.config.seed, t.examples, t.name): place for place, t in enumerate(trials)}
     comparison.results.sort(key=lambda r: order.get((r.seed, r.labels, r.method), -1))
     return comparison
+
+
+def _check_old_task(base: RunConfig, parsed: list[Strategy]) -> None:
+    """Raise ConfigError where the old task is asked for and no strategy has one, or it is not known."""
+    if not base.forgetting:
+        return
+    if not any(one.pretrained for one in parsed):
+        raise ConfigError(
+            f"forgetting={base.forgetting!r}: {', '.join(one.name for one in parsed)} starts from random weights, "
+            "which have nothing to forget; expected a strategy that starts from the checkpoint too, such as 'full'."
+        )
+    forgetting.stage_of(base.model)
 
 
 def _listed(name: str, values: Any) -> list[Any]:

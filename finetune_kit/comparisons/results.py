@@ -16,8 +16,10 @@ class Result:
 
     kind: model or baseline. validation: its scores on the validation split. qualities: how good the
     answer to each example of the measured split was, (examples,) float64 from 0 to 1. config: the
-    run's settings with all that was chosen for it. steps: optimiser steps taken. kept: read from
-    disk instead of run anew.
+    run's settings with all that was chosen for it. steps: optimiser steps taken. allowed: the seconds
+    of training that it might take, which its steps were chosen for; None where they were set. old_before,
+    old_after: the scores on the checkpoint's old task before training, and with the weights that were kept; {} of a
+    run that did not look back. kept: read from disk instead of run anew.
     """
 
     method: str
@@ -31,6 +33,9 @@ class Result:
     qualities: np.ndarray | None = field(default=None, compare=False, repr=False)
     config: dict[str, Any] = field(default_factory=dict, repr=False)
     steps: int = 0
+    allowed: float | None = None
+    old_before: dict[str, float] = field(default_factory=dict)
+    old_after: dict[str, float] = field(default_factory=dict)
     kept: bool = field(default=False, compare=False)
 
 

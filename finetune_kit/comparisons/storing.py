@@ -9,8 +9,9 @@ import json
 import os
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import datasets
 import numpy as np
@@ -23,8 +24,10 @@ from ..strategies import Strategy
 from ..tasks import Task
 from .results import Result
 
+T = TypeVar("T")
 FORMAT = 1  # of the files; another one is refused
 MARK = "results.json"  # beside the results: which format they are in
+TIMED = ".seconds.json"  # how the files end that say how many epochs a budget in seconds holds
 FOLDER = "FINETUNE_KIT_CACHE"  # the environment variable that names the cache folder
 # Settings that a result does not depend on beside what is hashed in their place: the data, the task, the weights.
 COVERED = ("task", "model", "data", "text", "label", "settings", "drop_bad_rows", "strategy")
@@ -87,25 +90,44 @@ class Store:
 
     def get(self, key: str) -> Result | None:
         """The result under a key, or None; a file that cannot be read is told, and its run is done again."""
-        file = self.folder / f"{key}.json"
+        return self._read(f"{key}.json", _result, "its run is done again")
+
+    def get_epochs(self, key: str) -> float | None:
+        """The epochs that a budget in seconds was found to hold, or None; a file that cannot be read is told."""
+        return self._read(f"{key}{TIMED}", lambda held: float(held["epochs"]), "its run is timed again")
+
+    def _read(self, name: str, part: Callable[[dict[str, Any]], T], otherwise: str) -> T | None:
+        file = self.folder / name
         if self.fresh or not file.exists():
             return None
         try:
-            held = json.loads(file.read_text(encoding="utf-8"))["result"]
-            qualities = held.pop("qualities")
-            return Result(**held, qualities=None if qualities is None else np.array(qualities), kept=True)
+            return part(json.loads(file.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError, KeyError) as error:
-            warnings.warn(f"{file} cannot be read ({error}); its run is done again.", UserWarning, stacklevel=2)
+            warnings.warn(f"{file} cannot be read ({error}); {otherwise}.", UserWarning, stacklevel=3)
             return None
 
     def put(self, key: str, result: Result, made_of: dict[str, Any]) -> None:
         """Keep a result, and beside it what it was made of, for people. Raises StorageError."""
         held = {f.name: getattr(result, f.name) for f in dataclasses.fields(result) if f.name != "kept"}
         held["qualities"] = None if result.qualities is None else np.round(result.qualities, 9).tolist()
+        self._keep(f"{key}.json", {"result": held, "made_of": made_of})
+
+    def put_epochs(self, key: str, epochs: float, made_of: dict[str, Any]) -> None:
+        """Keep how many epochs a budget in seconds holds, so that a later call gives its runs as many. As `put`."""
+        self._keep(f"{key}{TIMED}", {"epochs": epochs, "made_of": made_of})
+
+    def _keep(self, name: str, value: dict[str, Any]) -> None:
         try:
-            _write(self.folder / f"{key}.json", {"result": held, "made_of": made_of, "versions": runs.versions()})
+            _write(self.folder / name, {**value, "versions": runs.versions()})
         except OSError as error:
             raise self._unwritable(error) from error
+
+
+def _result(held: dict[str, Any]) -> Result:
+    """A result as a file holds it."""
+    values = dict(held["result"])
+    qualities = values.pop("qualities")
+    return Result(**values, qualities=None if qualities is None else np.array(qualities), kept=True)
 
 
 def _write(file: Path, value: dict[str, Any]) -> None:

@@ -16,9 +16,10 @@ from ..errors import ConfigError, DataError
 from ..history import History
 from ..strategies import Strategy
 from ..tasks import Task
+from .budgets import with_epochs
 from .comparison import Comparison
 from .results import Result
-from .trials import OnResult, OnRun, Series, Trial, check_taken, numbered, with_epochs
+from .trials import OnResult, OnRun, Series, Trial, check_taken, numbered
 
 SWEPT = ("learning_rate", "batch_size", "epochs", "max_length", "strategy")
 MEASURED = "validation"
@@ -106,9 +107,9 @@ class Sweep(Comparison):
 
 def sweep(
     task: str | Task = "sentiment",
-    *,
     model: str | None = None,
     strategy: str | Strategy | Sequence[str | Strategy] = "full",
+    *,
     labels: int | None = None,
     seeds: int | Sequence[int] = 1,
     on_run: OnRun | None = None,

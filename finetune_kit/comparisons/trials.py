@@ -13,31 +13,41 @@ from typing import Any
 
 import numpy as np
 
-from .. import checkpoints, runs, strategies, training
+from .. import checkpoints, forgetting, runs, strategies
 from ..config import RunConfig
 from ..errors import ConfigError
 from ..history import History
 from ..tasks import Task
-from . import storing
+from . import budgets, storing
 from .comparison import Comparison
 from .results import BASELINE, Result
 
+SAME = 1000  # the weight of a run whose seconds are set
 OnRun = Callable[[int, int, str, History], None]
 OnResult = Callable[[Comparison], None]
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One run to be. name: of its method in the table. config: its settings, the epochs among them."""
+    """One run to be. name: of its method in the table. config: its settings, the epochs among them.
+
+    seconds: how long it may train; its epochs follow from them.
+    """
 
     name: str
     config: RunConfig
     examples: int
+    seconds: float | None = None
 
     @property
     def steps(self) -> int:
         """The optimiser steps that it takes, as near as can be told before the data are encoded."""
         return max(1, round((self.config.epochs or 1) * math.ceil(self.examples / self.config.batch_size)))
+
+    @property
+    def weight(self) -> int:
+        """What it counts for in the progress of the whole: its steps, or where each takes as long the same for all."""
+        return SAME if self.seconds else self.steps
 
     @property
     def title(self) -> str:
@@ -66,31 +76,69 @@ class Series:
         task, store = comparison.task, storing.Store(self.cache, self.fresh)
         comparison.data = storing.data_fingerprints(task)
         weights = {name: storing.weights_fingerprint(name) for name in {t.config.model for t in trials}}
+
+        def made_of(trial: Trial) -> dict[str, Any]:
+            config = trial.config
+            shared = task, comparison.data, weights[config.model], comparison.split
+            found = storing.ingredients(config, strategies.parse(config.strategy), *shared)
+            return found if trial.seconds is None else {**found, "seconds": trial.seconds}
+
+        timed = self._timed(trials, task, store, made_of)
         todo = []
-        for trial in trials:
-            made_of = storing.ingredients(
-                trial.config, strategies.parse(trial.config.strategy), task, comparison.data,
-                weights[trial.config.model], comparison.split,
-            )  # fmt: skip
-            found = store.get(storing.key_of(made_of))
+        for trial in timed:
+            held = made_of(trial)
+            found = store.get(storing.key_of(held))
             if found:
                 comparison.results.append(dataclasses.replace(found, method=trial.name, labels=trial.examples))
             else:
-                todo.append((trial, made_of))
+                todo.append((trial, held))
         self._tell(comparison)
-        self.history.start(sum(trial.steps for trial, _ in todo))
+        self._run_all(todo, comparison, store)
+        comparison.stopped |= len(timed) < len(trials)
+        self.history.enter("stopped" if comparison.stopped else "finished")
+
+    def _timed(
+        self, trials: Sequence[Trial], task: Task, store: storing.Store, made_of: Callable[[Trial], dict[str, Any]]
+    ) -> list[Trial]:
+        """The trials with the epochs that fit into their seconds, the same with every seed; fewer after a stop.
+
+        What was timed once is kept as results are: a second call gives each run the steps that the first one gave.
+        """
+        found, known = [], dict[str, float]()
+        for trial in trials:
+            if trial.seconds is None:
+                found.append(trial)
+                continue
+            held = made_of(dataclasses.replace(trial, config=dataclasses.replace(trial.config, seed=0)))
+            key = storing.key_of(held)
+            epochs = known.get(key) or store.get_epochs(key)
+            if epochs is None:
+                if self.stop.is_set():
+                    continue
+                self.history.enter(f"timing {trial.name}, {trial.config.labels or 'all'} labels")
+                epochs = budgets.epochs_in(trial.seconds, trial.config, task)
+                store.put_epochs(key, epochs, held)
+            known[key] = epochs
+            found.append(dataclasses.replace(trial, config=dataclasses.replace(trial.config, epochs=epochs)))
+        return found
+
+    def _run_all(
+        self, todo: Sequence[tuple[Trial, dict[str, Any]]], comparison: Comparison, store: storing.Store
+    ) -> None:
+        """Do these runs, keep and tell each. todo: with what each is made of."""
+        self.history.start(sum(trial.weight for trial, _ in todo))
         done = 0
         for number, (trial, made_of) in enumerate(todo):
-            result = None if self.stop.is_set() else self._run(trial, task, comparison.split, number, len(todo), done)
+            task, split = comparison.task, comparison.split
+            result = None if self.stop.is_set() else self._run(trial, task, split, number, len(todo), done)
             if result is None:
                 comparison.stopped = True
                 break
             store.put(storing.key_of(made_of), result, made_of)
             comparison.results.append(result)
-            done += trial.steps
+            done += trial.weight
             self.history.advance(done)
             self._tell(comparison)
-        self.history.enter("stopped" if comparison.stopped else "finished")
 
     def _run(self, trial: Trial, task: Task, split: str, number: int, total: int, done: int) -> Result | None:
         """Do one run; None when it was stopped before its end."""
@@ -100,7 +148,7 @@ class Series:
         self.history.enter(f"run {number + 1} of {total}: {trial.title}")
 
         def move(history: History) -> None:
-            self.history.advance(done + int(trial.steps * min(1, history.step / max(1, history.total_steps))))
+            self.history.advance(done + int(trial.weight * min(1, history.step / max(1, history.total_steps))))
 
         history.subscribe(move)
         run = runs.execute(trial.config, task, history, self.stop)
@@ -116,9 +164,10 @@ def result_of(run: Any, trial: Trial, split: str) -> Result:
     scores = run.after if split == "validation" else run.evaluate(split)
     task = run.task
     qualities = task.quality(task.decide(run.outputs(split)), task.truth(task.splits[split]))
+    old = forgetting.before_and_after(run.history, task.chooses)
     return Result(
         trial.name, "model", trial.examples, trial.config.seed, scores, run.seconds, run.trainable_share, run.after,
-        np.asarray(qualities, float), run.config.to_dict(), run.history.total_steps,
+        np.asarray(qualities, float), run.config.to_dict(), run.history.total_steps, trial.seconds, *old,
     )  # fmt: skip
 
 
@@ -148,28 +197,6 @@ def numbered(seeds: int | Sequence[int]) -> list[int]:
     if not isinstance(found, (list, tuple, range)) or not found or len(set(found)) < len(found):
         raise ConfigError(f"seeds={seeds!r}: expected how many seeds, 1 or more, or a list of different ones.")
     return list(found)
-
-
-def with_epochs(
-    base: RunConfig, task: Task, count: int | None, steps: int | None = None, patience: float = 1.0
-) -> tuple[RunConfig, int]:
-    """A configuration for so many labels with its epochs set, the same for every method; and the number of examples.
-
-    steps: optimiser steps in place of epochs. patience: how many times the usual epochs, where none are
-    named. Raises ConfigError where both are given.
-    """
-    examples = count or len(task.splits["train"])
-    epochs = base.epochs
-    if steps is not None:
-        if epochs is not None:
-            raise ConfigError(
-                f"steps={steps} and epochs={epochs:g}: expected one of them, for both say how long to train."
-            )
-        if not isinstance(steps, int) or steps < 1:
-            raise ConfigError(f"steps={steps!r}: expected a whole number of optimiser steps, 1 or more.")
-        epochs = steps / math.ceil(examples / base.batch_size)
-    epochs = epochs or patience * training.default_epochs(examples, base.batch_size)
-    return dataclasses.replace(base, labels=count, epochs=epochs), examples
 
 
 def check_taken(given: dict[str, Any], taken: dict[str, str]) -> None:

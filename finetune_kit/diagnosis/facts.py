@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -163,15 +163,24 @@ def _reading(task: Task, processor: Any, config: Any, length: int, splits: dict[
     """The fields `cut` and `readings` of the facts: what a bound leaves out, and what the tokenizer does not know."""
     parts = [part.select(range(min(READ, len(part)))) for name, part in splits.items() if name != "test"]
     if all(map(has_sounds, parts)):
-        if getattr(task, "long", "windows") == "windows":
-            return {}
-        limit = task.seconds  # type: ignore[attr-defined]
-        longer = [seconds(raw) > limit for part in parts for raw in each_stored(part, "audio")]
-        return {"cut": Cut(sum(longer), len(longer), f"seconds={limit:g}")}
+        return {"cut": cut_sounds(task, parts)}
     if any(map(has_images, parts)) or not getattr(processor, "is_fast", False):
         return {}
-    reader = Reader(task, processor, config, length)
+    return read_texts(Reader(task, processor, config, length), parts)
+
+
+def cut_sounds(task: Task, parts: Sequence[datasets.Dataset]) -> Cut | None:
+    """How many sounds are longer than the task reads; None where it reads them in windows, and so whole."""
+    if getattr(task, "long", "windows") == "windows":
+        return None
+    limit = task.seconds  # type: ignore[attr-defined]
+    longer = [seconds(raw) > limit for part in parts for raw in each_stored(part, "audio")]
+    return Cut(sum(longer), len(longer), f"seconds={limit:g}")
+
+
+def read_texts(reader: Reader, parts: Sequence[datasets.Dataset]) -> Any:
+    """The fields `cut` and `readings` of the facts over texts: what the reader's bound leaves out, how it cuts them."""
     with checkpoints.quiet():
         readings = tuple(reader.split(part) for part in parts)
     lost = sum(reading.fates["too long"] - reading.fates["windows"] for reading in readings)
-    return {"cut": Cut(lost, sum(map(len, parts)), f"max_length={length}"), "readings": readings}
+    return {"cut": Cut(lost, sum(map(len, parts)), f"max_length={reader.max_length}"), "readings": readings}

@@ -1,7 +1,7 @@
 """Plots: arrays in, Axes out; readable on light and dark ground, in grey and to the colour-blind."""
 
 from .attribution import attribution_map, occlusion_map, query_attention
-from .comparisons import label_curve, rate_curve, side_by_side, sweep_map, time_and_score
+from .comparisons import label_curve, new_and_old, rate_curve, side_by_side, sweep_map, time_and_score
 from .confusions import SHADES, confusion, confusion_size
 from .curves import loss_curve, metric_curve, perplexity_curve
 from .data import BINS, MOST_BARS, class_balance, class_balance_height, object_areas, picture_sizes, token_lengths
@@ -31,6 +31,7 @@ __all__ = [
     "loss_curve",
     "metric_curve",
     "movement",
+    "new_and_old",
     "object_areas",
     "objects",
     "occlusion_map",

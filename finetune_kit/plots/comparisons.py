@@ -1,4 +1,4 @@
-"""Comparisons as pictures: scores over labels, methods side by side, time against score, a sweep, a range of rates."""
+"""Comparisons as pictures: scores over labels, side by side, against time or the old task; sweeps, learning rates."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from matplotlib.ticker import NullFormatter
 
 from ..comparisons import BASELINE, Comparison, LearningRates, Sweep
 from ..errors import ConfigError
+from ..forgetting import in_words
 from .confusions import SHADES, readable_on
 from .style import INK, STYLES, legend, shortened, styled
 
@@ -102,6 +103,40 @@ def time_and_score(comparison: Comparison, ax: Any = None) -> Any:
     ax.set(xlabel="seconds of training", ylabel=_score_label(comparison))
     ax.set_xlim(0, None)
     legend(ax)
+    return ax
+
+
+def new_and_old(comparison: Comparison, ax: Any = None) -> Any:
+    """The main metric against what is left of the old task, a mark a method; bars show the spread over the seeds.
+
+    For a comparison with forgetting=True. The dotted line is the untouched checkpoint; where there are several numbers
+    of labels a line joins a method's marks, and the larger mark has more. Of what started from random weights, which
+    have no old task, the score alone is drawn, as a level. Raises ConfigError where no run looked back.
+    """
+    old, metric, table = comparison.old_metric, comparison.task.metric.name, comparison.table
+    if old is None:
+        raise ConfigError("No run of this comparison looked back at its old task; expected one with forgetting=True.")
+    ax = styled(ax)
+    for before in sorted({r.old_before[old] for r in comparison.results if old in r.old_before}):
+        ax.axvline(before, color=INK, linestyle=":", linewidth=1)
+        place = {"xycoords": ax.get_xaxis_transform(), "ha": "center", "va": "bottom"}
+        ax.annotate("untouched", (before, 1), color=INK, fontsize="small", **place)
+    for method, (color, line, marker) in _looks(comparison).items():
+        rows = table[table["method"] == method].fillna({"spread": 0, "old_spread": 0})
+        if marker and rows[old].isna().any():
+            for level in rows[metric]:
+                ax.axhline(level, color=color, linestyle=line, label=f"{method}: nothing to forget")
+        elif marker:
+            ax.plot(rows[old], rows[metric], linestyle=line, color=color, linewidth=1)
+            sizes = np.linspace(6, 11, len(rows)) if len(rows) > 1 else [9]
+            for size, row in zip(sizes, rows.to_dict("records"), strict=True):
+                ax.errorbar(
+                    row[old], row[metric], row["spread"], row["old_spread"], fmt=marker, color=color,
+                    markersize=size, capsize=3, markeredgecolor=INK, label=method,
+                )  # fmt: skip
+    ax.set(xlabel=f"old task: {in_words(old)}", ylabel=_score_label(comparison))
+    shown = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))  # each name once
+    ax.legend(list(shown.values()), list(shown), frameon=False, labelcolor=INK, fontsize="small")
     return ax
 
 

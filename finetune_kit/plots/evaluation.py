@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..forgetting import HEADLINES
 from ..runs import Calibration
 from .style import INK, STYLES, WIDTH, legend, styled
 
 LARGEST = 16  # points: the diameter of the mark of a bin that holds all examples
 SMALLEST = 3
-HEADLINES = ("old_perplexity", "old_ap50", "old_accuracy", "old_loss")  # the first that there is, is shown
 
 
 def calibration(found: Calibration, ax: Any = None) -> Any:

@@ -7,7 +7,6 @@ import dataclasses
 import json
 import math
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,14 +19,13 @@ from ..corpora import Corpus, Material
 from ..errors import ConfigError, DataError, ModelError
 from ..history import History
 from ..objectives import MadeObjective, Objective, TextObjective
-from .callbacks import Clock, GuessCallback
+from .callbacks import GuessCallback
 from .checks import START, begin, check_disk, check_fit, check_length, check_sentences, save_whole
 from .result import Pretrained
 
 EVALUATIONS = 8  # of the validation split in each stage
-MEASURING = 0.25  # the share of a budget in minutes that they may take
 SAVE_EVERY = 200  # steps: minutes on a laptop
-TIMED = 6  # steps that the pace is read off when a budget is given in minutes
+FEWEST = 10  # steps, however few fit into a budget in minutes
 TOKENIZER_TEXTS = 200_000  # paragraphs that a new tokenizer is trained on, spread over the corpus
 
 
@@ -66,6 +64,8 @@ class Job:
         for number, (stage, objective) in enumerate(stages, 1):
             model = self._latest(number, objective, model)
             trainer = self._trainer(stage, objective, model, material, self.folder / f"stage-{number}", self.history)
+            if self.sentences and isinstance(objective, TextObjective):
+                trainer.add_callback(GuessCallback(self.sentences, processor, self.history))
             if number == 1:
                 self.history.before = self._before(trainer, objective)
             stopped = self._train(number, stage, trainer, model)
@@ -167,12 +167,8 @@ class Job:
         self, stage: Stage, objective: Objective, model: Any, material: Material, folder: Path, history: History
     ) -> training.KitTrainer:
         train, validation = self._examples(stage, objective, material)
-        processor = material.processor
-        plan = plan_for(stage, objective, self.recipe, self.evaluations)
-        made = training.trainer(model, processor, objective, plan, train, validation, history, self.stop, str(folder))
-        if self.sentences and isinstance(objective, TextObjective):
-            made.add_callback(GuessCallback(self.sentences, processor, history))
-        return made
+        ready = material.processor, objective, plan_for(stage, objective, self.recipe, self.evaluations)
+        return training.trainer(model, *ready, train, validation, history, self.stop, str(folder))
 
     def _before(self, trainer: training.KitTrainer, objective: Objective) -> dict[str, float]:
         """The scores before the first step; kept on disk for a call that goes on later."""
@@ -210,23 +206,14 @@ class Job:
             steps, warmup, self.evaluations = json.loads(kept.read_text(encoding="utf-8"))
             return dataclasses.replace(stage, steps=steps, warmup_steps=warmup)
         self.history.enter("timing a few steps")
-        short = dataclasses.replace(stage, steps=TIMED, warmup_steps=0)
         timed = copy.deepcopy(model)
         objective.equip(timed)
         with training.temporary_folder() as folder:
-            trainer = self._trainer(short, objective, timed, material, Path(folder), History())
-            trainer.args.eval_strategy = "no"
-            clock = Clock()
-            trainer.add_callback(clock)
-            if training.fit(trainer, self.stop):
-                return stage
-            begun = time.perf_counter()
-            with checkpoints.quiet():
-                trainer.evaluate()
-            measuring = time.perf_counter() - begun
-        self.evaluations = min(max(int(MEASURING * 60 * minutes / measuring), 1), EVALUATIONS)
-        left = 60 * minutes - self.evaluations * measuring
-        steps = max(10, int(left / clock.seconds_a_step))
+            timing = training.timed(self._trainer(stage, objective, timed, material, Path(folder), History()))
+        if self.stop.is_set():
+            return stage
+        self.evaluations = timing.evaluations_in(60 * minutes, EVALUATIONS)
+        steps = max(FEWEST, timing.steps_in(60 * minutes, self.evaluations))
         warmup = min(stage.warmup_steps, steps // 10)
         kept.write_text(json.dumps([steps, warmup, self.evaluations]), encoding="utf-8")
         return dataclasses.replace(stage, steps=steps, warmup_steps=warmup)

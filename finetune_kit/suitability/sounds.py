@@ -9,7 +9,7 @@ from ..data import sounds
 from ..data.files import each_stored
 from ..data.splitting import has_sounds
 from ..diagnosis.examples import truncation
-from ..diagnosis.facts import Cut, Facts
+from ..diagnosis.facts import Facts, cut_sounds
 from ..diagnosis.findings import Finding
 from ..history import History
 from ..tasks.sounds import extractor_of
@@ -71,10 +71,5 @@ def highest(clip: np.ndarray, rate: int) -> float:
 
 def long(pair: Pair) -> Finding | None:
     """Sounds of which a part is never heard."""
-    if getattr(pair.task, "long", "windows") == "windows":
-        return None
-    limit = pair.task.seconds  # type: ignore[attr-defined]
-    parts = [part for part in pair.parts(READ) if has_sounds(part)]
-    longer = [sounds.seconds(raw) > limit for part in parts for raw in each_stored(part, "audio")]
-    cut = Cut(sum(longer), len(longer), f"seconds={limit:g}")
+    cut = cut_sounds(pair.task, [part for part in pair.parts(READ) if has_sounds(part)])
     return truncation(Facts(pair.task, History(), dict(pair.task.splits), None, None, 0.0, 0.0, cut=cut))

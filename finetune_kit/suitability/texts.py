@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from .. import checkpoints
 from ..diagnosis.examples import truncation, unknown_words
-from ..diagnosis.facts import Cut, Facts
+from ..diagnosis.facts import Facts, read_texts
 from ..diagnosis.findings import Finding
 from ..history import History
 from ..inspection.pieces import cut, own_texts, spoken, words
@@ -51,13 +50,8 @@ def findings(pair: Pair, weights: bool, missing: list[str]) -> list[Finding | No
 
 def _facts(pair: Pair, reader: Reader) -> Facts:
     """What the rules of a diagnosis need that ask of the reading alone."""
-    parts = pair.parts(READ)
-    with checkpoints.quiet():
-        readings = tuple(reader.split(part) for part in parts)
-    lost = sum(reading.fates["too long"] - reading.fates["windows"] for reading in readings)
-    bound = Cut(lost, sum(map(len, parts)), f"max_length={reader.max_length}")
     splits = dict(pair.task.splits)
-    return Facts(pair.task, History(), splits, None, None, 0.0, 0.0, cut=bound, readings=readings)
+    return Facts(pair.task, History(), splits, None, None, 0.0, 0.0, **read_texts(reader, pair.parts(READ)))
 
 
 def shattered(processor: Any, texts: list[str], where: str = "") -> Finding | None:

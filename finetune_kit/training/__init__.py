@@ -4,12 +4,13 @@ from .callbacks import PACE, ForgettingCallback
 from .fitting import fit, temporary_folder, writing
 from .plans import EVALUATION_BATCH, EVALUATIONS, Plan, default_epochs, on_cpu, plan_for, precision
 from .predicting import predict, reading_order
-from .timing import Timing, timed
+from .timing import MEASURING, Timing, timed
 from .trainer import KitTrainer, NumberedCollator, arguments, trainer
 
 __all__ = [
     "EVALUATIONS",
     "EVALUATION_BATCH",
+    "MEASURING",
     "PACE",
     "ForgettingCallback",
     "KitTrainer",

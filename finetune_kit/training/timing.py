@@ -1,4 +1,4 @@
-"""Timing: how long a step and an evaluation take, and what a step keeps in memory, read off a few of them."""
+"""Timing: how long a step and an evaluation take, what a step keeps in memory, and how many steps fit into seconds."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from .plans import EVALUATION_BATCH
 from .trainer import KitTrainer
 
 STEPS = 8  # that are timed in all; at least two for each time at which other weights begin to train
+MEASURING = 0.25  # the share of a budget in seconds that evaluations count for at most
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,17 @@ class Timing:
     step: float
     evaluation: float
     activations: int
+
+    def steps_in(self, seconds: float, evaluations: int) -> int:
+        """How many steps fit into so many seconds beside so many evaluations, which count for a quarter of it at most.
+
+        So slow evaluations leave steps; what they take beyond the quarter is beyond the seconds too.
+        """
+        return int((seconds - min(evaluations * self.evaluation, MEASURING * seconds)) / self.step)
+
+    def evaluations_in(self, seconds: float, most: int) -> int:
+        """How many evaluations fit into a quarter of so many seconds: 1 at least, `most` at most."""
+        return min(max(int(MEASURING * seconds / self.evaluation), 1), most)
 
 
 def timed(trainer: KitTrainer) -> Timing:
@@ -98,7 +110,8 @@ def _evaluation(trainer: KitTrainer) -> float:
     """Seconds of an evaluation, read off one batch of rows from all over the validation split."""
     whole = trainer.eval_dataset
     rows = np.unique(np.linspace(0, len(whole) - 1, EVALUATION_BATCH).astype(int))
-    trainer.evaluate(whole.select(rows[:2]))  # the first one prepares the model
+    few, some = (torch.utils.data.Subset(whole, chosen.tolist()) for chosen in (rows[:2], rows))
+    trainer.evaluate(few)  # the first one prepares the model
     start = time.perf_counter()
-    trainer.evaluate(whole.select(rows))
+    trainer.evaluate(some)
     return (time.perf_counter() - start) * len(whole) / len(rows)

@@ -7,7 +7,7 @@ from typing import Any
 
 import ipywidgets as ipw
 
-from .. import comparisons, metrics, plots, strategies, tasks
+from .. import comparisons, forgetting, metrics, plots, strategies, tasks
 from ..comparisons import BASELINE, Comparison
 from ..errors import ConfigError, FinetuneKitError
 from ..history import History
@@ -43,7 +43,7 @@ class ComparePanel(LivePanel):
         self._given = task
         self._start = {name: settings.pop(name) for name in ("strategies", "labels", "seeds") if name in settings}
         self.settings = settings
-        own = ("cache", "fresh", "steps", "baselines")
+        own = ("cache", "fresh", "steps", "seconds", "baselines")
         base = tasks.configure(task, **{k: v for k, v in settings.items() if k not in own})
         self.task = task if isinstance(task, Task) else tasks.resolve(base)
         self.so_far: Comparison | None = None
@@ -73,7 +73,16 @@ class ComparePanel(LivePanel):
         self.fresh = ipw.Checkbox(
             value=bool(self.settings.pop("fresh", False)), description="run finished ones again", indent=False
         )
-        return [*self.strategies, self.labels, self.seeds, self.fresh]
+        given = self.settings.pop("seconds", None)
+        self.seconds = ipw.Text(
+            value="" if given is None else f"{given:g}", description="Seconds", placeholder="a run; else equal steps",
+            layout=wide, continuous_update=False,
+        )  # fmt: skip
+        self.forgetting = ipw.Checkbox(
+            value=bool(self.settings.get("forgetting")), description="measure the old task too", indent=False
+        )
+        self._corpus = self.settings.pop("forgetting", True) or True  # a name says on which text
+        return [*self.strategies, self.labels, self.seeds, self.seconds, self.forgetting, self.fresh]
 
     def _outputs(self) -> list[Any]:
         self.table, self.said = ipw.HTML(), ipw.HTML()
@@ -87,6 +96,9 @@ class ComparePanel(LivePanel):
         if not names:
             raise ConfigError("No strategy is ticked; expected one or more.")
         found = {"strategies": names, "labels": counts_in(self.labels.value), "seeds": self.seeds.value}
+        if self.seconds.value.strip():
+            found["seconds"] = seconds_in(self.seconds.value)
+        found |= {"forgetting": self._corpus} if self.forgetting.value else {}
         return {**found, **self.settings, **({"fresh": True} if self.fresh.value else {})}
 
     @property
@@ -121,7 +133,7 @@ class ComparePanel(LivePanel):
         done = self.result
         kept = sum(r.kept for r in done.results)
         self.table.value = score_table(done)
-        lines = [*done.sentences(), f"Every run: {done.budget}."] if done.budget else []
+        lines = [*done.sentences(), *done.notes()]
         if kept:
             lines.append(f"{kept} runs were finished before and are not repeated.")
         if done.stopped:
@@ -137,7 +149,7 @@ class ComparePanel(LivePanel):
 
         def draw(axes: list[Any]) -> None:
             first(comparison, axes[0])
-            plots.time_and_score(comparison, axes[1])
+            (plots.new_and_old if comparison.old_metric else plots.time_and_score)(comparison, axes[1])
 
         return plots.png(draw, columns=2, height=3.6 if curve else max(2.6, 1 + ROW * rows))
 
@@ -158,18 +170,31 @@ def counts_in(text: str) -> list[int | None]:
     return [None if word == ALL else int(word) for word in words]
 
 
+def seconds_in(text: str) -> float:
+    """Seconds as they are typed. Raises ConfigError for what is no number."""
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        raise ConfigError(
+            f"Seconds: {text!r}; expected a number such as 20, or nothing for the same steps in each run."
+        ) from None
+
+
 def score_table(comparison: Comparison) -> str:
     """The table of a comparison as HTML, scores as people read them."""
-    task, metric = comparison.task, comparison.task.metric.name
+    task, metric, old = comparison.task, comparison.task.metric.name, comparison.old_metric
     rows = [
         [
             f"{row['labels']:,}", row["method"], metrics.shown(task.metrics, metric, row[metric]),
             "" if row["spread"] != row["spread"] else f"± {metrics.shown(task.metrics, metric, row['spread'])}",
-            row["seeds"], f"{row['seconds']:.1f}", f"{row['trainable']:.1%}" if row["trainable"] else "",
+            row["seeds"], f"{row['steps']:,}" if row["steps"] else "", f"{row['seconds']:.1f}",
+            f"{row['trainable']:.1%}" if row["trainable"] else "",
+            *([] if old is None else ["" if row[old] != row[old] else forgetting.shown(old, row[old])]),
         ]
         for row in comparison.table.to_dict("records")
     ]  # fmt: skip
-    header = ["labels", "method", metric.replace("_", " "), "spread", "seeds", "seconds", "trained"]
+    header = ["labels", "method", metric.replace("_", " "), "spread", "seeds", "steps", "seconds", "trained"]
+    header += [] if old is None else [old.replace("_", " ")]
     return parts.table(header, rows, f"Mean on the {comparison.split} split")
 
 

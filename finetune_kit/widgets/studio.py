@@ -16,6 +16,7 @@ from ..history import History
 from ..runs import Run
 from ..tasks import Task
 from . import parts
+from .fit import FitNotice
 from .live import LivePanel, call
 from .looking import looked
 from .pictures import PictureBox, is_picture
@@ -28,6 +29,7 @@ STRATEGIES = (
 )  # fmt: skip
 SHOWN = 4  # examples of each kind of change
 BEHIND = 6  # examples behind a cell of the confusion table
+LOOKING = 3  # seconds at most that a training lets a look at the model end, for both set how much transformers says
 LONGEST = 300  # letters of an example that are shown
 
 
@@ -42,7 +44,10 @@ def studio(task: str | Task = "sentiment", **settings: Any) -> Studio:
 
 
 class Studio(LivePanel):
-    """The panel. Attributes of use in code: `run`, the latest Run, and `error`, the latest message or ''."""
+    """The panel. Attributes of use in code: `run`, the latest Run, and `error`, the latest message or ''.
+
+    fit: what speaks against the chosen model, told before training.
+    """
 
     def __init__(self, task: str | Task = "sentiment", **settings: Any):
         self.config = tasks.configure(task, **{"labels": 32, **settings})
@@ -50,6 +55,11 @@ class Studio(LivePanel):
         self._given = isinstance(task, Task)
         self.task = task if isinstance(task, Task) else tasks.resolve(self.config)
         super().__init__()
+        self.fit = FitNotice(self.task)
+        shown: list[Any] = list(self.children)
+        self.set_trait("children", [shown[0], self.fit, *shown[1:]])  # under the controls
+        self.model.observe(lambda _: self._look(), "value")
+        self._look()
 
     @property
     def run(self) -> Run | None:
@@ -86,6 +96,7 @@ class Studio(LivePanel):
             value=self.config.model,
             description="Model",
             ensure_option=False,
+            continuous_update=False,  # a name that is half typed is not looked for
             placeholder="A name, a folder or a hub id",
         )
         return [self.labels, self.strategy, self.model]
@@ -126,7 +137,15 @@ class Studio(LivePanel):
             }
         )
 
+    def _look(self) -> None:
+        """Look whether the chosen model fits the task."""
+        if self.model.value.strip():
+            self.fit.look(self.settings())
+        else:
+            self.fit.hush()
+
     def _work(self, history: History, stop: threading.Event) -> Run:
+        self.fit.wait(LOOKING)
         return runs.execute(self.settings(), self.task, history, stop)
 
     def try_sentence(self) -> None:
@@ -213,7 +232,11 @@ class Studio(LivePanel):
 
     def _source(self) -> str:
         usual = dataclasses.asdict(tasks.configure(self.config.task))
-        changed = {k: v for k, v in dataclasses.asdict(self.settings()).items() if v != usual[k]}
+        try:
+            chosen = dataclasses.asdict(self.settings())
+        except FinetuneKitError as error:
+            return f"# {error}"
+        changed = {k: v for k, v in chosen.items() if v != usual[k]}
         task = "task" if self._given else f"{self.config.task!r}"
         return call("fine_tune", task, *(f"{name}={value!r}" for name, value in changed.items()))
 

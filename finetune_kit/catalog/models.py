@@ -17,7 +17,7 @@ SOUND = ("audio-classification",)
 # or microsoft/MiniLM-L12-H384-uncased, which hold pickles). GPT-2's files also hold masks that are no parameters.
 MODELS = (
     ModelRecord(
-        "pocket-bert", "pocket-bert", READING, "BERT", "4.7 M", 9.5, "Apache-2.0", "lower-cased English, 128 tokens",
+        "pocket-bert", "pocket-bert", READING, "BERT", "4.7 M", 9.7, "Apache-2.0", "lower-cased English, 256 tokens",
         "BERT, 4 layers of 256; pretrained by this kit on public-domain English",
     ),
     ModelRecord(
@@ -29,7 +29,7 @@ MODELS = (
         "T5, 3 and 3 layers of 192; pretrained by this kit to read and to fill gaps",
     ),
     ModelRecord(
-        "pocket-wav2vec2", "pocket-wav2vec2", SOUND, "wav2vec 2.0", "2.3 M", 4.8, "Apache-2.0", "16 kHz sound",
+        "pocket-wav2vec2", "pocket-wav2vec2", SOUND, "wav2vec 2.0", "2.3 M", 4.9, "Apache-2.0", "16 kHz sound",
         "wav2vec2, 4 layers of 192; pretrained by this kit on speech that it synthesises",
     ),
     ModelRecord(

@@ -15,7 +15,14 @@ from .confusions import SHADES, readable_on
 from .style import INK, STYLES, legend, shortened, styled
 
 # A method keeps its look in every picture of a comparison: colour, line and marker all differ.
-LOOKS = (*STYLES, ("#D55E00", (0, (6, 2)), "v"), ("#56B4E9", (0, (1, 1)), "P"), ("#a07800", (0, (3, 1, 1, 1)), "X"))
+LOOKS = (
+    *STYLES,
+    ("#D55E00", (0, (6, 2)), "v"),
+    ("#56B4E9", (0, (1, 1)), "P"),
+    ("#a07800", (0, (3, 1, 1, 1)), "X"),
+    ("#7a4fb5", (0, (8, 2, 2, 2)), "<"),
+    ("#9c2c4b", (0, (2, 3)), ">"),
+)  # as many as there are strategies
 BASELINE_LOOKS = (("#888888", ":", None), ("#888888", "--", None))
 MOST_INSIDE = 4  # methods whose legend hides no line
 SPREAD = 0.25  # of a row's height: how far the seeds of one method lie apart

@@ -184,10 +184,13 @@ def test_error_is_shown_inside_the_panel(panel):
     good = box.input_value()
     box.fill("pocket-brt")
     box.press("Enter")
+    said = panel.get_by_text("Did you mean 'pocket-bert'")
+    expect(said).to_be_visible()  # under the model, before anything trains
     panel.get_by_role("button", name="Train").click()
-    expect(panel.get_by_text("Did you mean 'pocket-bert'")).to_be_visible()
+    expect(said).to_have_count(2)
     box.fill(good)
     box.press("Enter")
+    expect(said).to_have_count(1)
 
 
 def test_show_code_opens(panel):

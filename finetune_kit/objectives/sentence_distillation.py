@@ -7,6 +7,7 @@ on guessing masked words in the same sentences. The teacher's weights are not co
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import re
@@ -126,7 +127,8 @@ class SentenceDistillation(MaskedWords):
         """Texts and the teacher's vectors of them, (texts, teacher's width) float16; kept in the material's folder."""
         count = self.texts if split == "train" else min(HELD_OUT, self.texts)
         # Stages of one recipe may ask different teachers of different texts.
-        asked = f"{Path(self.teacher).name}-{count}-{self.question_share:g}-{self.words_share:g}"
+        settings = repr((self.teacher, count, self.question_share, self.words_share))
+        asked = hashlib.sha256(settings.encode()).hexdigest()[:16]
         chosen, said = (material.folder / f"taught-{split}-{asked}.{kind}" for kind in ("json", "npy"))
         if not chosen.exists():
             chosen.write_text(json.dumps(self._choose(split, count, material)), encoding="utf-8")

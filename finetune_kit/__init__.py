@@ -49,6 +49,7 @@ _DOORS = {
     "grad_cam": ("attribution", "grad_cam"),
     "attention_map": ("attribution", "attention_map"),
     "query_attention": ("attribution", "query_attention"),
+    "span_scores": ("attribution", "span_scores"),
     "as_seen": ("attribution", "as_seen"),
     "compatibility": ("suitability", "compatibility"),
     "noisy_labels": ("experiments", "noisy_labels"),

@@ -5,5 +5,16 @@ from .gradcam import grad_cam
 from .occlusion import occlusion, occlusion_map
 from .pixels import as_seen
 from .queries import QueryAttention, query_attention
+from .spans import NO_ANSWER, span_scores
 
-__all__ = ["QueryAttention", "as_seen", "attention_map", "grad_cam", "occlusion", "occlusion_map", "query_attention"]
+__all__ = [
+    "NO_ANSWER",
+    "QueryAttention",
+    "as_seen",
+    "attention_map",
+    "grad_cam",
+    "occlusion",
+    "occlusion_map",
+    "query_attention",
+    "span_scores",
+]

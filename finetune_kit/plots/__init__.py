@@ -9,6 +9,7 @@ from .evaluation import calibration, forgetting
 from .layers import layer_map, layer_map_height, movement
 from .pictures import Sheet, contact_sheet, objects
 from .sounds import sound_lengths, spectrogram, spectrogram_pixels, timeline, timeline_height, waveform
+from .spans import span_scores
 from .style import WIDTH, png
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "rate_curve",
     "side_by_side",
     "sound_lengths",
+    "span_scores",
     "spectrogram",
     "spectrogram_pixels",
     "sweep_map",

@@ -3,7 +3,7 @@
 from .callbacks import PACE, ForgettingCallback
 from .fitting import fit, temporary_folder, writing
 from .plans import EVALUATION_BATCH, EVALUATIONS, Plan, default_epochs, on_cpu, plan_for, precision
-from .predicting import predict, reading_order
+from .predicting import predict, predict_rows, reading_order
 from .timing import MEASURING, Timing, timed
 from .trainer import KitTrainer, NumberedCollator, arguments, trainer
 
@@ -24,6 +24,7 @@ __all__ = [
     "plan_for",
     "precision",
     "predict",
+    "predict_rows",
     "reading_order",
     "temporary_folder",
     "timed",

@@ -14,6 +14,14 @@ from .plans import EVALUATION_BATCH
 
 def predict(model: Any, processor: Any, task: Task, dataset: datasets.Dataset, max_length: int) -> Any:
     """The model's outputs for examples, in full precision: one an example, an array where the task gives arrays."""
+    outputs, encoded = predict_rows(model, processor, task, dataset, max_length)
+    return task.gather(np.stack(outputs) if isinstance(outputs[0], np.ndarray) else outputs, encoded, dataset)
+
+
+def predict_rows(
+    model: Any, processor: Any, task: Task, dataset: datasets.Dataset, max_length: int
+) -> tuple[list[Any], datasets.Dataset]:
+    """The outputs of all that the model reads, and its encoded rows: of a long text there may be several."""
     encoded = task.encode(task.questions(dataset), processor, max_length, model.config)
     order = reading_order(encoded, task)
     device = next(model.parameters()).device
@@ -23,8 +31,7 @@ def predict(model: Any, processor: Any, task: Task, dataset: datasets.Dataset, m
     with torch.inference_mode():
         for batch in loader:
             found.extend(task.outputs(model, processor, {name: value.to(device) for name, value in batch.items()}))
-    outputs = [found[place] for place in np.argsort(order)]
-    return task.gather(np.stack(outputs) if isinstance(outputs[0], np.ndarray) else outputs, encoded, dataset)
+    return [found[place] for place in np.argsort(order)], encoded
 
 
 def reading_order(encoded: datasets.Dataset, task: Task) -> np.ndarray:

@@ -45,7 +45,7 @@ SAID = [("low", 1.0, 1.5), ("high", 3.0, 4.0), ("unknown", 5.0, 5.5), ("low", 9.
 @pytest.mark.parametrize(("rate", "channels"), [(16_000, 1), (44_100, 2), (8_000, 1)])
 def test_it_finds_what_was_said_where(tmp_path, rate, channels):
     said = [one for one in SAID if rate > 10_000 or one[0] != "unknown"]
-    found = list(listen(by_pitch, CLASSES, written(tmp_path, said, 12.6, rate, channels=channels)))
+    found = list(listen(by_pitch, CLASSES, written(tmp_path, said, 12.6, rate, channels=channels), smooth=0))
     expected = [one for one in said if one[0] != "unknown"]
     assert [one.label for one in found] == [label for label, *_ in expected]
     for one, (_, start, end) in zip(found, expected, strict=True):
@@ -56,7 +56,7 @@ def test_it_finds_what_was_said_where(tmp_path, rate, channels):
 
 def test_the_very_ends_are_heard(tmp_path):
     said = [("low", 0.0, 0.2), ("high", 2.8, 3.0)]
-    first, last = listen(by_pitch, CLASSES, written(tmp_path, said, 3.0))
+    first, last = listen(by_pitch, CLASSES, written(tmp_path, said, 3.0), smooth=0)
     assert (first.label, first.start, first.end) == ("low", 0.0, 0.25)
     assert (last.label, last.end) == ("high", 3.0)
 
@@ -106,10 +106,10 @@ def by_script(*shares):
     return hear
 
 
-def heard(tmp_path, *shares, **settings):
+def heard(tmp_path, *shares, smooth=0, **settings):
     path = tmp_path / "quiet.wav"
     soundfile.write(path, np.zeros(len(shares) * RATE // 4), RATE)
-    return list(listen(by_script(*shares), CLASSES, path, **settings))
+    return list(listen(by_script(*shares), CLASSES, path, smooth=smooth, **settings))
 
 
 LOW, HIGH = ("low", 0.8), ("high", 0.7)
@@ -126,6 +126,29 @@ def test_a_gap_is_bridged_as_told_but_not_over_another_class(tmp_path):
     assert [(one.start, one.end) for one in heard(tmp_path, *dip, gap=0)] == [(0, 0.25), (0.5, 0.75)]
     assert [(one.start, one.end) for one in heard(tmp_path, LOW, None, None, LOW, gap=0.5)] == [(0, 1.0)]
     assert [one.label for one in heard(tmp_path, LOW, HIGH, LOW)] == ["low", "high", "low"]
+
+
+def test_one_window_alone_is_no_command_when_they_are_averaged(tmp_path):
+    assert heard(tmp_path, None, None, LOW, None, None, smooth=0.75) == []
+    away = 0.1 / 3  # the probability of "low" in a window of silence
+    (one,) = heard(tmp_path, None, LOW, LOW, LOW, None, smooth=0.75)
+    assert (one.start, one.end, one.score) == (0.25, 1.0, pytest.approx(0.8))
+    (one,) = heard(tmp_path, None, LOW, LOW, None, None, smooth=0.75, threshold=0.5)
+    assert (one.start, one.end, one.score) == (0.25, 0.75, pytest.approx((0.8 + 0.8 + away) / 3))
+
+
+def test_at_the_ends_the_average_is_over_the_windows_that_there_are(tmp_path):
+    (one,) = heard(tmp_path, LOW, ("low", 0.6), smooth=1.25)  # two windows on each side, of which one is there
+    assert (one.start, one.end, one.score) == (0, 0.5, pytest.approx(0.7))
+    (one,) = heard(tmp_path, LOW, None, None, ("low", 0.9), smooth=0.75, threshold=0.45)
+    assert (one.start, one.score) == (0.75, pytest.approx((0.9 + 0.1 / 3) / 2))
+
+
+def test_found_where_it_was_said_with_the_usual_average(tmp_path):
+    said = [("low", 1.0, 2.0), ("high", 3.0, 4.0), ("low", 9.5, 10.5)]
+    found = list(listen(by_pitch, CLASSES, written(tmp_path, said, 12.0)))
+    assert [one.label for one in found] == ["low", "high", "low"]
+    assert all(one.start == pytest.approx(start, abs=0.26) for one, (_, start, _) in zip(found, said, strict=True))
 
 
 def test_the_threshold_and_what_is_ignored(tmp_path):
@@ -187,6 +210,8 @@ def test_a_recording_that_breaks_off_is_heard_to_there(tmp_path):
         ({"hop": "0.5"}, "expected numbers"),
         ({"threshold": 1.5}, "expected a probability"),
         ({"gap": -1}, "seconds from 0 on"),
+        ({"smooth": -0.5}, "expected seconds from 0 to 60"),
+        ({"smooth": None}, "expected numbers"),
         ({"ignore": "low"}, "expected a list of classes"),
     ],
 )

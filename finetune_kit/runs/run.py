@@ -160,7 +160,7 @@ class Run:
     def listen(self, source: Any, **settings: Any) -> Iterator[Detection]:
         """What the trained model hears in a recording of any length: detections, each as soon as it has ended.
 
-        source: the path of a sound file, or its bytes. settings: window, hop, threshold, gap,
+        source: the path of a sound file, or its bytes. settings: window, hop, smooth, threshold, gap,
         ignore and progress, as `listening.listen` says, which also says what is raised. Raises DataError too
         for a task that does not classify sounds, and ConfigError for a window longer than it reads at a time.
         """

@@ -80,6 +80,7 @@ _DOORS = {
     "BitFit": ("strategies", "BitFit"),
     "L2SP": ("strategies", "L2SP"),
     "layer_map": ("layer_maps", "layer_map"),
+    "learning_rates": ("layer_maps", "learning_rates"),
     "locate": ("checkpoints", "locate"),
     "check_guess": ("exercises", "check_guess"),
     "FinetuneKitError": ("errors", "FinetuneKitError"),

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import copy
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from torch import nn
 
 from . import runs, strategies, tasks, training
+from .config import require_number
 from .errors import ConfigError
 from .history import History
-from .layers import layer_groups
-from .strategies import Strategy
+from .layers import LayerGroup, layer_groups
+from .strategies import Part, Strategy
 from .tasks import Task
 
 MEGABYTE = 1e6
@@ -133,15 +135,46 @@ def layer_map(
     )
 
 
+def learning_rates(
+    model: nn.Module, strategy: str | Strategy = "full", steps: int = 100, learning_rate: float | None = None
+) -> Any:
+    """The learning rate of each layer group at each step, as a pandas DataFrame, before anything trains.
+
+    Columns: the groups from bottom to top; rows: the steps from 0; float64, nan while a group stands still.
+    learning_rate: at its height, by default the strategy's own for the model, which stays as it is. Raises
+    ConfigError for `steps` below 1, another FinetuneKitError for a strategy that does not fit the model.
+    """
+    import pandas as pd
+
+    require_number("steps", steps, int, 1, "a whole number, 1 or more")
+    chosen, counted = strategies.parse(strategy), copy.deepcopy(model)
+    rate = chosen.learning_rate(model) if learning_rate is None else learning_rate
+    chosen.apply(counted)
+    phases = training.Phases(steps, chosen.restarts, training.WARMUP_SHARE)
+    found = {}
+    for group, _, part in _parts(counted, chosen, rate):
+        pace = phases.pace(part) if part else None
+        since = part.since if part else 1.0
+        found[group.name] = [pace(step) if pace and step / steps >= since else float("nan") for step in range(steps)]
+    return pd.DataFrame(found)
+
+
+def _parts(
+    model: nn.Module, strategy: Strategy, learning_rate: float
+) -> Iterator[tuple[LayerGroup, list[str], Part | None]]:
+    """Each layer group from bottom to top, those of its weights that train at some time, and how."""
+    parts = {name: part for part in strategy.parts(model, learning_rate) for name in part.parameters}
+    for group in layer_groups(model):
+        trains = [name for name in group.parameters if name in parts]
+        yield group, trains, parts[trains[0]] if trains else None
+
+
 def _table(model: nn.Module, strategy: Strategy, learning_rate: float) -> Any:
     import pandas as pd
 
     size = {name: p.numel() for name, p in model.named_parameters()}
-    parts = {name: part for part in strategy.parts(model, learning_rate) for name in part.parameters}
     rows = []
-    for group in layer_groups(model):
-        trains = [name for name in group.parameters if name in parts]
-        part = parts[trains[0]] if trains else None
+    for group, trains, part in _parts(model, strategy, learning_rate):
         trainable = sum(size[name] for name in trains)
         rows.append(
             {

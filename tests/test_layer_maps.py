@@ -133,3 +133,33 @@ def test_the_picture_of_many_layers_is_high_enough():
     found = LayerMap("deep", "head", table, {})
     assert plots.layer_map_height(found) > 6
     assert plots.png(lambda ax: plots.layer_map(found, ax), 1, 6, plots.layer_map_height(found))[:4] == b"\x89PNG"
+
+
+def test_rates_are_those_that_the_trainer_takes(task, folder):
+    run = ftk.fine_tune(task, folder, "gradual", labels=24, batch_size=8, epochs=4, learning_rate=1e-2)
+    table = ftk.learning_rates(run.start, "gradual", run.history.total_steps, 1e-2)
+    assert list(table) == ["embeddings", "layer.0", "layer.1", "layer.2", "head"]
+    logged = dict(zip(*run.history.series("learning_rate"), strict=True))  # the head's, by the number of the step
+    assert len(logged) > 2
+    assert list(logged.values()) == pytest.approx([table["head"][step - 1] for step in logged])
+
+
+def test_a_frozen_group_has_no_rate_and_one_unfrozen_later_none_before():
+    frozen = ftk.learning_rates(toys.bert(), "last-1", 20)
+    assert frozen.isna().all().tolist() == [True, True, True, False, False]
+    # By hand: of 20 steps two warm up, then 18 fall to 0; the rate is that of the strategy.
+    assert frozen["head"].tolist() == pytest.approx([0, 1.5e-4, *(3e-4 * (20 - done) / 18 for done in range(2, 20))])
+    gradual = ftk.learning_rates(toys.bert(), "gradual", 16)
+    assert gradual.isna().sum().tolist() == [8, 6, 4, 2, 0]
+
+
+def test_the_picture_of_rates_draws_groups_that_train_alike_once():
+    ax = plots.learning_rates(ftk.learning_rates(toys.bert(), "head-then-full", 20))
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["head", "embeddings to layer.2"]
+    assert ax.get_yscale() == "log" and len(ax.lines) == 2
+    plt.close(ax.figure)
+
+
+def test_a_schedule_of_no_steps_is_refused():
+    with pytest.raises(ConfigError, match="steps=0"):
+        ftk.learning_rates(toys.bert(), "full", 0)

@@ -6,7 +6,7 @@ from .confusions import SHADES, confusion, confusion_size
 from .curves import loss_curve, metric_curve, perplexity_curve
 from .data import BINS, MOST_BARS, class_balance, class_balance_height, object_areas, picture_sizes, token_lengths
 from .evaluation import calibration, forgetting
-from .layers import layer_map, layer_map_height, movement
+from .layers import layer_map, layer_map_height, learning_rates, movement
 from .pictures import Sheet, contact_sheet, objects
 from .sounds import sound_lengths, spectrogram, spectrogram_pixels, timeline, timeline_height, waveform
 from .spans import span_scores
@@ -29,6 +29,7 @@ __all__ = [
     "label_curve",
     "layer_map",
     "layer_map_height",
+    "learning_rates",
     "loss_curve",
     "metric_curve",
     "movement",

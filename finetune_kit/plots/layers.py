@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from ..layer_maps import LayerMap
+from .comparisons import LOOKS
 from .style import INK, STYLES, WIDTH, legend, styled
 
 
@@ -37,6 +39,31 @@ def layer_map_height(found: LayerMap) -> float:
 def _height(table: Any) -> float:
     """Inches for a picture with a bar for each layer group."""
     return 1.2 + 0.27 * len(table)
+
+
+def learning_rates(table: Any, ax: Any = None) -> Any:
+    """The learning rate of each layer group over the steps, from `ftk.learning_rates`, on a scale of powers of ten.
+
+    A line begins where its groups begin to train; groups that train alike share one.
+    """
+    ax = styled(ax, (6, 3))
+    for (color, line, _), (names, rates) in zip(itertools.cycle(LOOKS), _alike(table), strict=False):
+        name = names[0] if len(names) == 1 else f"{names[-1]} to {names[0]}"
+        ax.plot(rates.where(rates > 0), color=color, linestyle=line, label=name)
+    ax.set(yscale="log", xlabel="step", ylabel="learning rate")
+    legend(ax, loc="center left", bbox_to_anchor=(1, 0.5))
+    return ax
+
+
+def _alike(table: Any) -> list[tuple[list[str], Any]]:
+    """The groups that train, from top to bottom, those with equal rates in one, each with its rates."""
+    found: list[tuple[list[str], Any]] = []
+    for name in reversed([name for name in table if table[name].notna().any()]):
+        if found and found[-1][1].equals(table[name]):
+            found[-1][0].append(name)
+        else:
+            found.append(([name], table[name]))
+    return found
 
 
 def movement(table: Any, axes: Any = None) -> Any:

@@ -2,8 +2,9 @@
 
 from .callbacks import PACE, ForgettingCallback
 from .fitting import fit, temporary_folder, writing
-from .plans import EVALUATION_BATCH, EVALUATIONS, Plan, default_epochs, on_cpu, plan_for, precision
+from .plans import EVALUATION_BATCH, EVALUATIONS, WARMUP_SHARE, Plan, default_epochs, on_cpu, plan_for, precision
 from .predicting import predict, predict_rows, reading_order
+from .schedules import Phases
 from .timing import MEASURING, Timing, timed
 from .trainer import KitTrainer, NumberedCollator, arguments, trainer
 
@@ -12,9 +13,11 @@ __all__ = [
     "EVALUATION_BATCH",
     "MEASURING",
     "PACE",
+    "WARMUP_SHARE",
     "ForgettingCallback",
     "KitTrainer",
     "NumberedCollator",
+    "Phases",
     "Plan",
     "Timing",
     "arguments",

@@ -15,6 +15,8 @@ EVALUATION_BATCH = 64  # examples at least: without gradients there is room
 EVALUATIONS = 4  # of the validation split during a run: enough for a curve and for the best weights
 BF16_BATCH = 16  # from this batch size on bf16 autocast gains on a CPU that multiplies in it (benchmarks/speed.py)
 
+WARMUP_SHARE = 0.1  # of a fine-tuning's steps, or of those of each of its phases
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -53,7 +55,7 @@ def plan_for(config: RunConfig, task: Task, examples: int) -> Plan:
         batch_size=config.batch_size,
         eval_batch_size=max(EVALUATION_BATCH, config.batch_size),
         learning_rate=config.learning_rate,
-        warmup_steps=round(0.1 * steps),
+        warmup_steps=round(WARMUP_SHARE * steps),
         evaluate_every=max(1, math.ceil(steps / EVALUATIONS)),
         seed=config.seed,
         precision=config.precision,

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 import finetune_kit as ftk
 from finetune_kit import checkpoints, data, training
-from finetune_kit.errors import ConfigError, ModelError
+from finetune_kit.errors import ConfigError, DataError, ModelError
 from finetune_kit.metrics import LOSS
 from finetune_kit.tasks.extractive_qa import KEPT, LONGEST_ANSWER, ExtractiveQA
 
@@ -451,6 +451,35 @@ def test_a_threshold_asks_for_more_than_no_answer_has():
     for threshold, expected in ((0, "film"), (1.9, "film"), (2, ""), (9, ""), (-9, "film")):
         assert ExtractiveQA(threshold=threshold).decide([answers]) == [expected]
     assert ExtractiveQA(threshold=-2.5).decide([answers[::-1]]) == ["film"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_best_threshold_is_that_of_a_plain_search(seed):
+    draw, made = np.random.default_rng(seed), ExtractiveQA()
+    outputs, truth = [], []
+    for number in range(40):
+        score, none = draw.integers(-4, 5, 2).tolist()  # whole numbers, so that some are equally sure
+        answer = {"text": f"bird {number}", "score": score}
+        outputs.append(sorted([answer, {"text": "", "score": none}], key=lambda one: -one["score"]))
+        truth.append([[f"bird {number}"], ["bird"], [], ["stone"]][draw.integers(4)])
+
+    def tried(threshold):
+        answers = ExtractiveQA(threshold=threshold).decide(outputs)
+        return round(made.quality(answers, truth).mean(), 9), sum(map(bool, answers))
+
+    # The highest F1, and of equally good ones that with the most answers.
+    assert tried(made.best_threshold(outputs, truth)) == max(map(tried, np.arange(-9.5, 10)))
+
+
+def test_the_best_threshold_where_nothing_or_everything_has_an_answer():
+    made, sure = ExtractiveQA(), [{"text": "bird", "score": 3.0}, {"text": "", "score": 1.0}]
+    assert ExtractiveQA(threshold=made.best_threshold([sure], [[]])).decide([sure]) == [""]
+    assert ExtractiveQA(threshold=made.best_threshold([sure], [["bird"]])).decide([sure]) == ["bird"]
+    silent = [{"text": "", "score": 1.0}]
+    threshold = made.best_threshold([sure, silent], [["bird"], ["stone"]])
+    assert ExtractiveQA(threshold=threshold).decide([sure, silent]) == ["bird", ""]
+    with pytest.raises(DataError, match="no outputs"):
+        made.best_threshold([], [])
 
 
 def test_pieces_that_begin_with_a_space_give_answers_without_it(task):

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 import transformers
 
-from ..errors import ConfigError, ModelError
+from ..errors import ConfigError, DataError, ModelError
 from ..metrics import LOSS, Criterion
 from ..objectives.base import Batch
 from .question_answering import QuestionAnswering
@@ -19,6 +19,7 @@ from .texts import tell_cut
 LONGEST_ANSWER = 30  # tokens
 CANDIDATES = 20  # first and last tokens that are tried with each other
 KEPT = 5  # answers kept of an example
+FARTHEST = 1e6  # that a threshold lies from 0, also where there is nothing to answer with
 Span = tuple[int, int]  # of a passage's characters: the first, and the one behind the last
 OUTSIDE = (-1, -1)  # the offsets of a token that is not of the passage
 
@@ -137,9 +138,26 @@ class ExtractiveQA(QuestionAnswering):
         return [self._decide(answers) for answers in outputs]
 
     def _decide(self, answers: list[dict[str, Any]]) -> str:
-        nothing = next(answer["score"] for answer in answers if not answer["text"])
-        best = next((answer for answer in answers if answer["text"]), None)
-        return str(best["text"]) if best and best["score"] > nothing + self.threshold else ""
+        text, margin = _surest(answers)
+        return text if margin > self.threshold else ""
+
+    def best_threshold(self, outputs: list[list[dict[str, Any]]], truth: list[list[str]]) -> float:
+        """The threshold with the highest mean F1 on these outputs; of equally good ones that of the most answers.
+
+        As SQuAD 2's own evaluation chooses it (Rajpurkar et al. 2018, arXiv 1806.03822). It is a choice like any
+        other: make it on the validation split, and set `threshold` to it. Raises DataError where there are no outputs.
+        """
+        if not outputs:
+            raise DataError("Found no outputs; expected those of a split, such as run.outputs().")
+        texts, margins = zip(*map(_surest, outputs), strict=True)
+        gains = self.quality(list(texts), truth) - self.quality([""] * len(texts), truth)
+        order = np.argsort([-margin for margin in margins], kind="stable")  # the surest answer first
+        edges = np.clip(np.array(margins)[order], -FARTHEST, FARTHEST)
+        edges = np.concatenate([[edges[0] + 1], edges, [edges[-1] - 1]])
+        total = np.concatenate([[0.0], gains[order].cumsum()])  # by how many answers are given
+        total[edges[:-1] == edges[1:]] = -np.inf  # no threshold parts answers that are equally sure
+        given = np.flatnonzero(total >= total.max() - 1e-9)[-1]  # sums of like parts differ by rounding
+        return float(edges[given : given + 2].mean())
 
     def show(self, examples: datasets.Dataset, outputs: list[list[dict[str, Any]]]) -> Any:
         """context, question, prediction, its start in characters (-1 for none), probability, and the other answers."""
@@ -161,6 +179,13 @@ class ExtractiveQA(QuestionAnswering):
                 }
             )
         return pd.DataFrame(rows)
+
+
+def _surest(answers: list[dict[str, Any]]) -> tuple[str, float]:
+    """The best answer of an example that has a text, and how far its score exceeds that of no answer."""
+    nothing = next(answer["score"] for answer in answers if not answer["text"])
+    best = next((answer for answer in answers if answer["text"]), None)
+    return (str(best["text"]), best["score"] - nothing) if best else ("", -math.inf)
 
 
 def _beginnings(texts: list[str], processor: Any, tokens: int) -> list[str]:

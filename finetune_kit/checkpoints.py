@@ -8,16 +8,15 @@ import json
 import os
 import threading
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
 import transformers
-from safetensors import SafetensorError, safe_open
-from transformers.utils import SAFE_WEIGHTS_NAME, cached_file
+from safetensors import SafetensorError
 
-from . import catalog
+from . import catalog, heads
 from .catalog import hub
 from .errors import ConfigError, ModelError, StorageError, unknown_name
 from .layers import layer_groups
@@ -26,7 +25,6 @@ PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 HUB_PICKLES = ("pytorch_model.bin", "pytorch_model.bin.index.json")  # the names that transformers gives them
 NO_CONVERSION = "DISABLE_SAFETENSORS_CONVERSION"  # transformers' switch, read at each call
 _switch = threading.Lock()
-POOLER, QA_OUTPUTS = "bert.pooler.dense", "qa_outputs"  # as transformers names them in a file
 OFFSET_PLACES = ("roberta", "xlm-roberta", "camembert")
 EAGER_WIDTH = 512  # up to this width eager attention trains faster than SDPA on a CPU
 
@@ -157,7 +155,7 @@ def lengthened(model: Any, positions: int, auto_class: str) -> Any:
         raise ModelError(f"A {config.model_type} model has no vector for each place; expected a bert or a gpt2.")
     for name in grown:
         weights[name] = weights[name].repeat(-(-positions // known), 1)[:positions]
-    _add_beside(made, weights)
+    heads.add_beside(made, weights)
     made.load_state_dict(weights)
     return made
 
@@ -191,8 +189,9 @@ def load_weights(name: str, auto_class: str, config: Any = None) -> Any:
     """A checkpoint's model in float32 with the head of `auto_class`; a head that the file lacks is new.
 
     A model of masked words keeps what its file holds beside them: the pooler that classifiers read, the outputs of
-    question answering. Raises ModelError when weights below the head are missing or of another shape than `config`
-    says.
+    question answering. A classifier all of whose classes the checkpoint's own head knows by name begins with that
+    head's rows for them, be they few of many or in another order. Raises ModelError when weights below the head are
+    missing or of another shape than `config` says.
     """
     config = config or configuration(name)
     with _readable(name), quiet(), _as_published(locate(name)):
@@ -207,44 +206,11 @@ def load_weights(name: str, auto_class: str, config: Any = None) -> Any:
             output_loading_info=True,
         )
         if auto_class == "AutoModelForMaskedLM":
-            _keep_beside(model, locate(name), report["unexpected_keys"])
+            heads.keep_beside(model, locate(name), report["unexpected_keys"])
+        if auto_class.endswith("Classification"):
+            heads.keep_known_classes(model, locate(name), configuration(name).id2label)
     _check_weights(name, model, report)
     return model
-
-
-def _keep_beside(model: Any, where: str, keys: set[str]) -> None:
-    """Put back the weights of a file, among its unexpected `keys`, that pretraining goes on with or hands on."""
-    names = _add_beside(model, keys)
-    if names:
-        with safe_open(cached_file(where, SAFE_WEIGHTS_NAME), "pt") as held:
-            model.load_state_dict({name: held.get_tensor(name).float() for name in names}, strict=False)
-
-
-def _add_beside(model: Any, keys: Iterable[str]) -> list[str]:
-    """Give a model of masked words the parts beside its head that have weights among `keys`; their names."""
-    known = set(keys)
-    names = []
-    for part, add in ((POOLER, add_pooler), (QA_OUTPUTS, add_qa_outputs)):
-        if f"{part}.weight" in known:
-            add(model)
-            names += [f"{part}.weight", f"{part}.bias"]
-    return names
-
-
-def add_pooler(model: Any) -> None:
-    """Give a BERT of masked words a new pooler, which BERTs have for other heads."""
-    from transformers.models.bert.modeling_bert import BertPooler
-
-    model.bert.pooler = BertPooler(model.config).to(model.device)
-    torch.nn.init.normal_(model.bert.pooler.dense.weight, std=model.config.initializer_range)
-    torch.nn.init.zeros_(model.bert.pooler.dense.bias)
-
-
-def add_qa_outputs(model: Any) -> None:
-    """Give a model the two outputs of question answering, start and end of an answer, under a BERT's name for them."""
-    model.qa_outputs = torch.nn.Linear(model.config.hidden_size, 2).to(model.device)
-    torch.nn.init.normal_(model.qa_outputs.weight, std=0.02)
-    torch.nn.init.zeros_(model.qa_outputs.bias)
 
 
 def fastest_attention(config: Any) -> str | None:

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from .. import checkpoints
+from .. import heads
 from ..config import require_number, require_share
 from ..corpora import Material
 from ..errors import DataError
@@ -152,7 +152,7 @@ class ClozeQuestions(MaskedWords):
     def equip(self, model: Any) -> None:
         """Put the two outputs of start and end on a model that has none."""
         if not hasattr(model, "qa_outputs"):
-            checkpoints.add_qa_outputs(model)
+            heads.add_qa_outputs(model)
 
     def loss(self, model: Any, inputs: Batch) -> tuple[torch.Tensor, Any]:
         """Cross-entropy of the masked words plus the mean of those of start and end, in nats."""

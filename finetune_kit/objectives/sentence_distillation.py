@@ -22,7 +22,7 @@ import torch
 import transformers
 from torch.nn import functional as F
 
-from .. import checkpoints
+from .. import checkpoints, heads
 from ..config import require_number, require_share
 from ..corpora import Material
 from ..errors import ConfigError, DataError, ModelError
@@ -80,7 +80,7 @@ class SentenceDistillation(MaskedWords):
         """Give a BERT without a pooler a new one. Raises ModelError for other kinds."""
         if model.config.model_type == "bert":
             if model.bert.pooler is None:
-                checkpoints.add_pooler(model)
+                heads.add_pooler(model)
         elif getattr(model.config, "classifier_pooling", None) != "mean":
             raise ModelError(
                 f"A {model.config.model_type} model cannot learn sentence vectors: expected a bert, or a modernbert of "

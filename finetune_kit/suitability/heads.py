@@ -8,7 +8,7 @@ from typing import Any
 import torch
 import transformers
 
-from .. import checkpoints
+from .. import checkpoints, heads
 from ..data.rows import listed
 from ..diagnosis.findings import Finding
 from ..errors import ModelError
@@ -55,7 +55,7 @@ def trial(pair: Pair) -> Finding | None:
 
 def other_classes(pair: Pair) -> Finding | None:
     """A head for as many classes as the task has, but for others: it is kept, and means something else."""
-    wanted = [str(name).casefold() for name in pair.task.classes]
+    wanted = pair.task.classes
     kinds = getattr(transformers, pair.task.head_class(pair.network))._model_mapping[type(pair.network)]
     fitting = [kind.__name__ for kind in (kinds if isinstance(kinds, tuple) else (kinds,))]
     if not wanted or not set(fitting) & set(pair.network.architectures or []):
@@ -63,15 +63,14 @@ def other_classes(pair: Pair) -> Finding | None:
     labels = pair.network.id2label or {}
     held = [str(labels[number]) for number in sorted(labels)]
     unnamed = held == [f"LABEL_{number}" for number in range(len(held))]
-    if len(held) != len(wanted) or unnamed or [name.casefold() for name in held] == wanted:
+    if len(held) != len(wanted) or unnamed or heads.known_classes(pair.task.classes, labels):
         return None
-    turned = sorted(name.casefold() for name in held) == sorted(wanted)
     theirs, ours = (listed([repr(name) for name in names]) for names in (held, pair.task.classes))
     return Finding(
         "head of other classes",
-        "medium" if turned else "low",
-        "The checkpoint brings a head for as many classes as the task has, which is kept: "
-        + ("it numbers them in another order." if turned else "it was trained for other ones."),
+        "low",
+        "The checkpoint brings a head for as many classes as the task has, which is kept: it was trained for other "
+        "ones.",
         f"The head's classes are {theirs}; the task's are {ours}.",
         "Do not read the scores before training as those of a new head. Full training overcomes it; for "
         "strategy='head' take the checkpoint that this one was fine-tuned from.",

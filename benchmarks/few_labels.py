@@ -65,9 +65,16 @@ def raccoons(folder: Path) -> datasets.DatasetDict:
     return datasets.DatasetDict({part: every.select(rows) for part, rows in parts.items()})
 
 
+WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
 def spoken_by_another(folder: Path, tested: int) -> datasets.DatasetDict:
-    """Spoken digits: one of the speakers as the test, ten clips of each digit by the others held back."""
+    """Spoken digits by the word spoken: one of the speakers as the test, ten clips of each digit by the others held back.
+
+    By these names a checkpoint that has heard the words knows the classes.
+    """
     frame = pd.read_parquet(folder / "spoken_digits.parquet").sample(frac=1, random_state=0)
+    frame["label"] = [WORDS[int(digit)] for digit in frame["label"]]
     of_tested = frame["speaker"] == sorted(frame["speaker"].unique())[tested]
     held_back = frame[~of_tested].groupby("label").head(10)
     parts = {"train": frame[~of_tested].drop(held_back.index), "validation": held_back, "test": frame[of_tested]}

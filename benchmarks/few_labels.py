@@ -69,9 +69,9 @@ WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight",
 
 
 def spoken_by_another(folder: Path, tested: int) -> datasets.DatasetDict:
-    """Spoken digits by the word spoken: one of the speakers as the test, ten clips of each digit by the others held back.
+    """Spoken digits: one of the speakers as the test, ten clips of each digit by the others held back.
 
-    By these names a checkpoint that has heard the words knows the classes.
+    The classes are named by the words, by which a checkpoint that has heard them knows them.
     """
     frame = pd.read_parquet(folder / "spoken_digits.parquet").sample(frac=1, random_state=0)
     frame["label"] = [WORDS[int(digit)] for digit in frame["label"]]

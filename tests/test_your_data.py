@@ -21,7 +21,8 @@ CSV = tiny_frame(60).to_csv(index=False).encode()
 def given(panel, name, content):
     """What the browser does when a file was chosen, in the form of the installed ipywidgets."""
     if ipywidgets.__version__ < "8":
-        panel.upload.value = {name: {"metadata": {"name": name}, "content": content}}
+        # There it may not be set, for the browser sends its parts.
+        panel.upload.set_trait("value", {name: {"metadata": {"name": name}, "content": content}})
     else:
         import datetime
 

@@ -9,7 +9,7 @@ import numpy as np
 from ..attribution import NO_ANSWER
 from .style import INK, STYLES, legend, shortened, styled
 
-WORTH = 0.02  # a token that is less likely than this at both ends is left out, but for those beside it
+WORTH = 0.05  # a token that is less likely than this at both ends is left out, but for those beside it
 
 
 def span_scores(table: Any, ax: Any = None) -> Any:
@@ -26,7 +26,8 @@ def span_scores(table: Any, ax: Any = None) -> Any:
     ax.axhline(0, color=INK, linewidth=1)
     ax.set_xticks(places, [shortened(token) for token in shown["token"]], rotation=60, ha="right", fontsize="small")
     most = 1.05 * max(shown["start"].max(), shown["end"].max())
-    ax.set(ylabel="probability", ylim=(-most, most))
+    ax.set(ylabel="probability", xlim=(-0.6, len(shown) - 0.4), ylim=(-most, most))
+    ax.grid(visible=False, axis="x")
     ax.yaxis.set_major_formatter(lambda value, _: f"{abs(value):.1f}")
     legend(ax)
     return ax

@@ -57,9 +57,11 @@ def keep_known_classes(model: Any, where: str, held: dict[int, str]) -> None:
     where: the folder or hub id of the checkpoint; held: its head's classes by number.
     """
     rows = known_classes(list(model.config.id2label.values()), held)
-    if not rows or rows == list(range(len(held))):
-        return  # a new head, or the very one that is there
+    if rows == list(range(len(held))):
+        return  # the very head that is there
     head = [name for name in layer_groups(model)[-1].parameters if len(model.get_parameter(name)) == len(rows)]
+    if not rows or not head:
+        return
     last = [name for name in head if name.rpartition(".")[0] == head[-1].rpartition(".")[0]]
     found = {name: weight for name, weight in _read(where, last).items() if len(weight) == len(held)}
     model.load_state_dict({name: weight[rows] for name, weight in found.items()}, strict=False)

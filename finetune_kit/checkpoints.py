@@ -193,7 +193,8 @@ def load_weights(name: str, auto_class: str, config: Any = None) -> Any:
     head's rows for them, be they few of many or in another order. Raises ModelError when weights below the head are
     missing or of another shape than `config` says.
     """
-    config = config or configuration(name)
+    own = configuration(name)
+    config = config or own
     with _readable(name), quiet(), _as_published(locate(name)):
         model, report = getattr(transformers, auto_class).from_pretrained(
             locate(name),
@@ -208,8 +209,8 @@ def load_weights(name: str, auto_class: str, config: Any = None) -> Any:
         if auto_class == "AutoModelForMaskedLM":
             heads.keep_beside(model, locate(name), report["unexpected_keys"])
         if auto_class.endswith("Classification"):
-            heads.keep_known_classes(model, locate(name), configuration(name).id2label)
-    _check_weights(name, model, report)
+            heads.keep_known_classes(model, locate(name), own.id2label)
+    _check_weights(name, model, report, own.num_labels)
     return model
 
 
@@ -304,13 +305,14 @@ def quiet() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
-def _check_weights(name: str, model: Any, report: dict[str, Any]) -> None:
+def _check_weights(name: str, model: Any, report: dict[str, Any], classes: int) -> None:
     """A new head is expected; new weights below it mean that the file and the configuration disagree.
 
     A detector's decoder holds weights for each class in the midst of its layers; with other classes they are new.
+    classes: how many the checkpoint's own head has.
     """
     head = set(layer_groups(model)[-1].parameters)
-    more = model.config.num_labels - configuration(name).num_labels
+    more = model.config.num_labels - classes
     of_classes = {
         key
         for key, there, here in report["mismatched_keys"]

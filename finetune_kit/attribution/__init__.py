@@ -5,10 +5,9 @@ from .gradcam import grad_cam
 from .occlusion import occlusion, occlusion_map
 from .pixels import as_seen
 from .queries import QueryAttention, query_attention
-from .spans import NO_ANSWER, span_scores
+from .spans import span_scores
 
 __all__ = [
-    "NO_ANSWER",
     "QueryAttention",
     "as_seen",
     "attention_map",

@@ -10,8 +10,7 @@ from .. import training
 from ..errors import DataError
 from ..runs import Run
 from ..tasks.extractive_qa import ExtractiveQA
-
-NO_ANSWER = "(no answer)"
+from ..tasks.question_answering import SILENCE
 
 
 def span_scores(run: Run, question: str, context: str, before: bool = False) -> Any:
@@ -39,6 +38,6 @@ def span_scores(run: Run, question: str, context: str, before: bool = False) -> 
         )
     spans = encoded["offsets"][0]
     places = [windows[0]["cls"], *(place for place, (start, _) in enumerate(spans) if start != -1)]
-    tokens = [NO_ANSWER, *(context[slice(*spans[place])] for place in places[1:])]
+    tokens = [SILENCE, *(context[slice(*spans[place])] for place in places[1:])]
     shares = {name: softmax(windows[0][name][places].astype(float)) for name in ("start", "end")}
     return pd.DataFrame({"token": tokens, **shares})

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..attribution import NO_ANSWER
+from ..tasks.question_answering import SILENCE
 from .style import INK, STYLES, legend, shortened, styled
 
 WORTH = 0.05  # a token that is less likely than this at both ends is left out, but for those beside it
@@ -38,7 +38,7 @@ def _shown(table: Any) -> Any:
     import pandas as pd
 
     likely = table[["start", "end"]].max(axis=1) >= WORTH
-    near = np.convolve(likely, [1, 1, 1], "same").astype(bool) | (table["token"] == NO_ANSWER).to_numpy()
+    near = np.convolve(likely, [1, 1, 1], "same").astype(bool) | (table["token"] == SILENCE).to_numpy()
     rows, gap = [], {"token": "…", "start": 0.0, "end": 0.0}
     for keep, row in zip(near, table.to_dict("records"), strict=True):
         if keep:

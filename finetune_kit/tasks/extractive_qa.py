@@ -13,7 +13,7 @@ import transformers
 from ..errors import ConfigError, DataError, ModelError
 from ..metrics import LOSS, Criterion
 from ..objectives.base import Batch
-from .question_answering import QuestionAnswering
+from .question_answering import SILENCE, QuestionAnswering
 from .texts import tell_cut
 
 LONGEST_ANSWER = 30  # tokens
@@ -167,12 +167,12 @@ class ExtractiveQA(QuestionAnswering):
         for context, question, answers in zip(examples["context"], examples["question"], outputs, strict=True):
             text = self._decide(answers)
             chosen = next(answer for answer in answers if answer["text"] == text)
-            others = [f"{a['text'] or '(no answer)'} {a['probability']:.0%}" for a in answers if a is not chosen]
+            others = [f"{a['text'] or SILENCE} {a['probability']:.0%}" for a in answers if a is not chosen]
             rows.append(
                 {
                     "context": context,
                     "question": question,
-                    "prediction": text or "(no answer)",
+                    "prediction": text or SILENCE,
                     "start": chosen["start"],
                     "probability": round(chosen["probability"], 4),
                     "others": ", ".join(others),

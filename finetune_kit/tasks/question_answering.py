@@ -14,6 +14,8 @@ from ..metrics import AnswerF1, ExactMatch
 from .base import Baseline, Task
 from .texts import check_text
 
+SILENCE = "(no answer)"  # what is shown where nothing is answered
+
 
 class QuestionAnswering(Task):
     """Answer questions on passages, over data in SQuAD's form.
@@ -53,7 +55,7 @@ class QuestionAnswering(Task):
     def words(self, predictions: list[Any]) -> list[str]:
         """An answer, or the accepted ones, or '(no answer)'."""
         texts = [found if isinstance(found, str) else " / ".join(dict.fromkeys(found)) for found in predictions]
-        return [text or "(no answer)" for text in texts]
+        return [text or SILENCE for text in texts]
 
     def inputs(self, examples: Any) -> datasets.Dataset:
         """One mapping with `question` and `context`, or a list of them."""

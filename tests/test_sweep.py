@@ -8,6 +8,7 @@ import pytest
 from tiny import tiny_frame
 
 import finetune_kit as ftk
+from finetune_kit import training
 from finetune_kit.errors import ConfigError, DataError, UnknownNameError
 
 RATES, BATCHES = [1e-4, 1e-3, 1e-2], [4, 16]
@@ -60,6 +61,49 @@ def test_the_chosen_one_is_measured_on_the_test_split_once(swept):
     assert chosen.split == "test" and chosen.table["seeds"].tolist() == [2]
     found.evaluate()
     assert len(runs.done) == 14
+
+
+def test_every_point_gets_the_steps_that_are_asked_for(task, folder, monkeypatch):
+    runs = fake_runs.install(monkeypatch, share)
+    found = ftk.sweep(task, model=folder, labels=32, batch_size=[4, 16], learning_rate=[1e-3, 1e-2], steps=20)
+    # 32 examples are 8 batches of 4 or 2 of 16
+    assert {(c.batch_size, c.epochs) for c in runs.done} == {(4, 20 / 8), (16, 20 / 2)}
+    assert found.best.epochs == 20 / 8 and found.said()[-1] == f"Every run: {found.budget}."
+
+
+def test_every_point_gets_the_same_seconds_and_a_rate_is_not_timed_anew(task, folder, monkeypatch):
+    runs, asked = fake_runs.install(monkeypatch, share), []
+
+    def timed(trainer):
+        size = trainer.args.per_device_train_batch_size
+        asked.append(size)
+        return training.Timing(0.01 * size, 0, 0)
+
+    monkeypatch.setattr("finetune_kit.training.timed", timed)
+    given = {"model": folder, "labels": 32, "batch_size": [4, 16], "learning_rate": RATES}
+    found = ftk.sweep(task, seconds=8, **given)
+    assert asked == [4, 16]
+    # 200 steps of 0.04 s in passes of 8 batches, 50 of 0.16 s in passes of 2
+    assert {(c.batch_size, c.epochs) for c in runs.done} == {(4, 200 / 8), (16, 50 / 2)}
+    assert {r.allowed for r in found.results} == {8.0} and "8 s of training" in repr(found)
+    again = ftk.sweep(task, seconds=8, **given)
+    assert len(runs.done) == 6 and asked == [4, 16] and all(r.kept for r in again.results)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"steps": 5, "seconds": 5}, "seconds=5 and steps=5: expected one of them"),
+        ({"steps": 5, "epochs": [1, 2]}, "steps=5 and epochs=1: expected one of them"),
+        ({"seconds": 5, "epochs": 3}, "seconds=5 and epochs=3: expected one of them"),
+        ({"steps": 0}, "steps=0"),
+    ],
+)
+def test_two_budgets_at_once_or_none_are_refused(task, folder, monkeypatch, given, said):
+    runs = fake_runs.install(monkeypatch, share)
+    with pytest.raises(ConfigError, match=said):
+        ftk.sweep(task, model=folder, learning_rate=RATES, **given)
+    assert not runs.done
 
 
 def test_it_says_what_was_chosen_and_what_is_as_good(task, folder, monkeypatch):

@@ -162,6 +162,8 @@ def sweep(
     epochs: Annotated[list[float] | None, typer.Option(help="May be repeated.")] = None,
     labels: Annotated[int | None, typer.Option(help="How many labelled training examples; all if not given.")] = None,
     seeds: Seeds = 1,
+    steps: Steps = None,
+    seconds: Seconds = None,
     data: Data = None,
     text: Text = None,
     label: Label = None,
@@ -176,8 +178,8 @@ def sweep(
     swept = {"strategy": strategy, "learning_rate": learning_rate, "batch_size": batch_size, "epochs": epochs}
     several = {name: values if len(values) > 1 else values[0] for name, values in swept.items() if values}
     given = _given(
-        data, task, model=model, labels=labels, seeds=seeds, text=text, label=label, settings=task_settings(setting),
-        drop_bad_rows=drop_bad_rows, cache=cache, fresh=fresh, **several,
+        data, task, model=model, labels=labels, seeds=seeds, steps=steps, seconds=seconds, text=text, label=label,
+        settings=task_settings(setting), drop_bad_rows=drop_bad_rows, cache=cache, fresh=fresh, **several,
     )  # fmt: skip
     drawn = sum(isinstance(values, list) for values in several.values()) in (1, 2)
     made = _carry_out("sweep", given, out, {"sweep.png": "sweep_map"} if drawn else {})

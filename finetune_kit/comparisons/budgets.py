@@ -15,6 +15,7 @@ from ..history import History
 from ..tasks import Task
 from .results import Result
 
+MOST_NAMED = 9  # methods whose steps are told one by one: as many as there are strategies
 FEWEST = 10  # steps that a budget in seconds must hold: fewer are no training
 
 
@@ -111,7 +112,10 @@ def _measured(results: list[Result]) -> str:
 
 
 def _of_each(results: list[Result]) -> str:
-    methods = dict.fromkeys(r.method for r in results)
+    """The steps of each method; of many their range, for the points of a grid are too many to tell."""
+    methods = list(dict.fromkeys(r.method for r in results))
+    if len(methods) > MOST_NAMED:
+        return f"each {_steps(results)}"
     return ", ".join(f"{name} {_steps([r for r in results if r.method == name])}" for name in methods)
 
 

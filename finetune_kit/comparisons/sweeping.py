@@ -16,7 +16,7 @@ from ..errors import ConfigError, DataError
 from ..history import History
 from ..strategies import Strategy
 from ..tasks import Task
-from .budgets import with_epochs
+from .budgets import Budget, with_epochs
 from .comparison import Comparison
 from .results import Result
 from .trials import OnResult, OnRun, Series, Trial, check_taken, numbered
@@ -88,7 +88,7 @@ class Sweep(Comparison):
                 if value in ends:
                     lines.append(f"Its {name} is the {ends[value]} that was tried: one beyond it may be better.")
         lines.append("A best of several flatters itself: evaluate() measures it on the test split.")
-        return [*lines, *self._stopped()]
+        return [*lines, *self.notes(), *self._stopped()]
 
     def _against(self, method: str, best: str) -> str:
         """The verdict on a point against the best one; unknown where a stopped sweep has other seeds of it."""
@@ -112,6 +112,8 @@ def sweep(
     *,
     labels: int | None = None,
     seeds: int | Sequence[int] = 1,
+    steps: int | None = None,
+    seconds: float | None = None,
     on_run: OnRun | None = None,
     on_result: OnResult | None = None,
     history: History | None = None,
@@ -123,10 +125,11 @@ def sweep(
     """Fine-tune at every combination of the settings that are lists, and compare on the validation split.
 
     learning_rate, batch_size, epochs, max_length and strategy may be lists; other settings are those of
-    RunConfig. Every run passes over the data equally often, whatever its batch size. `best` has the
-    settings with the best validation score and `evaluate()` measures them on the test split, which a sweep
-    does not touch. The other arguments are those of `compare`. Raises ConfigError for a sweep of one
-    point and for a list where none is expected.
+    RunConfig. Every run passes over the data equally often, whatever its batch size; with `steps` or `seconds`
+    it gets that many instead, as in `compare`. `best` has the settings with the best validation score and
+    `evaluate()` measures them on the test split, which a sweep does not touch. The other arguments are those
+    of `compare`. Raises ConfigError for a sweep of one point, for a list where none is expected, and for two
+    budgets at once.
     """
     check_taken(settings, {"seed": "seeds=, how many or which"})
     drawn = numbered(seeds)
@@ -143,13 +146,18 @@ def sweep(
             "learning_rate=[1e-4, 3e-4, 1e-3], batch_size=[8, 32]. One run is ftk.fine_tune."
         )
     base = tasks.configure(task, model, strategy=first, labels=labels, **settings)
+    budget = Budget(steps, seconds)
     configs = [dataclasses.replace(base, **point) for point in points]  # a bad value is known before the first run
     task = tasks.resolve(base) if isinstance(task, str) else task
     task.sample(labels, drawn[0])
     patience = max(rooms.parse(config.strategy).patience for config in configs)
     passes, examples = with_epochs(base, task, labels, patience=patience)
+    if budget == Budget():
+        configs = [dataclasses.replace(config, epochs=config.epochs or passes.epochs) for config in configs]
+    else:
+        configs = [with_epochs(config, task, labels, budget)[0] for config in configs]
     trials = [
-        Trial(named(point), dataclasses.replace(config, seed=seed, epochs=config.epochs or passes.epochs), examples)
+        Trial(named(point), dataclasses.replace(config, seed=seed), examples, budget.seconds)
         for seed in drawn
         for point, config in zip(points, configs, strict=True)
     ]

@@ -100,7 +100,7 @@ class Series:
     def _timed(
         self, trials: Sequence[Trial], task: Task, store: storing.Store, made_of: Callable[[Trial], dict[str, Any]]
     ) -> list[Trial]:
-        """The trials with the epochs that fit into their seconds, the same with every seed; fewer after a stop.
+        """The trials with the epochs that fit into their seconds, alike for all seeds and rates; fewer after a stop.
 
         What was timed once is kept as results are: a second call gives each run the steps that the first one gave.
         """
@@ -109,7 +109,8 @@ class Series:
             if trial.seconds is None:
                 found.append(trial)
                 continue
-            held = made_of(dataclasses.replace(trial, config=dataclasses.replace(trial.config, seed=0)))
+            alike = dataclasses.replace(trial.config, seed=0, learning_rate=None)  # which a step takes as long with
+            held = made_of(dataclasses.replace(trial, config=alike))
             key = storing.key_of(held)
             epochs = known.get(key) or store.get_epochs(key)
             if epochs is None:

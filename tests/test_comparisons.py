@@ -340,6 +340,16 @@ def test_other_weights_are_run_again_and_a_copy_of_the_same_is_not(task, folder,
     assert len(runs.done) == 2
 
 
+def test_another_default_learning_rate_is_run_again(task, folder, monkeypatch):
+    runs = fake_runs.install(monkeypatch, half)
+    given = {"task": task, "strategies": ["lora"], "model": folder, "seeds": 1, **QUICK}
+    ftk.compare(**given)
+    monkeypatch.setattr(ftk.LoRA, "learning_rates", (1e-3, 1e-4))
+    ftk.compare(**given)
+    ftk.compare(**given)
+    assert len(runs.done) == 2
+
+
 def test_a_picture_task_with_another_augmentation_is_another_task():
     same = [ftk.ImageClassification(names=["a", "b"], augment=["flip"]) for _ in range(2)]
     other = ftk.ImageClassification(names=["a", "b"], augment=["crop"])

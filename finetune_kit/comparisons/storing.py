@@ -158,7 +158,8 @@ def ingredients(
     device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     return {
         "format": FORMAT, "kit": _version(), "settings": settings, "strategy": described(strategy),
-        "task": described(task), "data": data, "weights": weights, "split": split, "device": device,
+        "default_rates": strategy.learning_rates, "task": described(task), "data": data, "weights": weights,
+        "split": split, "device": device,
     }  # fmt: skip
 
 

@@ -35,7 +35,7 @@ class LoRA(Strategy):
 
     kind = "lora"
     counted = "rank"
-    learning_rates = (5e-3, 5e-4)
+    learning_rates = (3e-3, 5e-4)
     rank: int = 8
     alpha: int = 16
     targets: tuple[str, ...] | None = None

@@ -15,6 +15,7 @@ class FromScratch(Strategy):
     """Random weights, all of which train: what fine-tuning is measured against."""
 
     kind = "scratch"
+    learning_rates = (1e-3, 1e-4)  # there is nothing in random weights that large steps could spoil
     pretrained = False
 
 

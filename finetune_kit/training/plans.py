@@ -68,7 +68,7 @@ def plan_for(config: RunConfig, task: Task, examples: int) -> Plan:
 def default_epochs(examples: int, batch_size: int) -> float:
     """Passes over the training set when the user names none: 2.5, and more of a small set, for 40 steps at least.
 
-    40 steps do as well as 60 on the validation split of `reviews` at 32 labels (benchmarks/defaults.py);
+    40 steps do as well as 60 on the validation split of `reviews` at 32 labels (benchmarks/strategy_defaults.py);
     2.5 passes keep the demo within two minutes.
     """
     return max(2.5, math.ceil(40 / math.ceil(examples / batch_size)))

@@ -20,13 +20,14 @@ import few_labels
 import finetune_kit as ftk
 from finetune_kit import plots, tasks
 
+# The fewest labels are one a class where there are more than eight classes.
 METHODS = ("scratch", "head", "lora", "full")
 TASKS: dict[str, tuple[Callable[[Path], tasks.Task], tuple[int, ...]]] = {
     "reviews": (lambda _: ftk.TextClassification("reviews"), (8, 32, 128, 512, 1000)),
-    "digits": (lambda _: ftk.ImageClassification("digits"), (8, 32, 128, 512, 1000)),
-    "commands": (lambda _: ftk.AudioClassification("commands"), (8, 32, 128, 1000)),
+    "digits": (lambda _: ftk.ImageClassification("digits"), (10, 32, 128, 512, 1000)),
+    "commands": (lambda _: ftk.AudioClassification("commands"), (14, 32, 128, 1000)),
     "trec": (few_labels.STUDIES["trec"].make, (8, 32, 128, 432)),  # its rarest class has no more, in balance
-    "spoken-digits": (few_labels.STUDIES["spoken-digits-1"].make, (8, 32, 128, 1000)),
+    "spoken-digits": (few_labels.STUDIES["spoken-digits-1"].make, (10, 32, 128, 1000)),
 }
 
 
@@ -47,7 +48,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="the folder of tables and pictures")
     parser.add_argument("--data", type=Path, default=Path(), help="the folder of the data sets that are not the kit's")
     parser.add_argument("--task", nargs="+", choices=TASKS, default=list(TASKS))
-    parser.add_argument("--labels", nargs="+", type=int, help="by default from 8 to 1,000, where there are as many")
+    parser.add_argument("--labels", nargs="+", type=int, help="by default 8 to 1,000, where there are as many")
     parser.add_argument("--seeds", type=int, default=3)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)

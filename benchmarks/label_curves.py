@@ -25,9 +25,9 @@ METHODS = ("scratch", "head", "lora", "full")
 TASKS: dict[str, tuple[Callable[[Path], tasks.Task], tuple[int, ...]]] = {
     "reviews": (lambda _: ftk.TextClassification("reviews"), (8, 32, 128, 512, 1000)),
     "digits": (lambda _: ftk.ImageClassification("digits"), (10, 32, 128, 512, 1000)),
-    "commands": (lambda _: ftk.AudioClassification("commands"), (14, 32, 128, 1000)),
+    "commands": (lambda _: ftk.AudioClassification("commands"), (16, 32, 128, 1000)),
     "trec": (few_labels.STUDIES["trec"].make, (8, 32, 128, 432)),  # its rarest class has no more, in balance
-    "spoken-digits": (few_labels.STUDIES["spoken-digits-1"].make, (10, 32, 128, 1000)),
+    "spoken-digits": (few_labels.STUDIES["spoken-digits-1"].make, (10, 32, 128, 900)),
 }
 
 

@@ -44,10 +44,11 @@ def mistaken(truth, wrong):
     return answers
 
 
-def told(train, validation):
-    """A history of 40 steps: the training losses spread over them, the validation losses at equal distances."""
+def told(train, validation, accuracy=()):
+    """A history of 40 steps: the training losses spread over them, validation losses and scores at equal distances."""
     rows = [{"step": 1 + 40 * i // len(train), "train_loss": loss} for i, loss in enumerate(train)]
     rows += [{"step": 40 * (i + 1) // len(validation), "validation_loss": loss} for i, loss in enumerate(validation)]
+    rows += [{"step": 40 * (i + 1) // len(accuracy), "validation_accuracy": x} for i, x in enumerate(accuracy)]
     rows = sorted(rows, key=lambda row: row["step"])
     return History([{"epoch": 1.0, "seconds": 1.0, **row} for row in rows], 40)
 
@@ -98,6 +99,7 @@ PROVOKED = {
         {"history": STILL, "learning_rate": 1e-2, "movement": {"layer.0": 1.5, "head": 9.0}},
         {"history": STILL, "movement": {"layer.0": 5.0, "head": 9.0}},
         {"history": STILL, "learning_rate": 1e-2, "movement": {}},
+        {"learning_rate": 1e-2, "movement": {"layer.0": 5.0, "head": 9.0}},  # it learns, and all is another
     ],
     "learning rate too low": [
         {"history": STILL, "learning_rate": 1e-6},
@@ -113,6 +115,8 @@ PROVOKED = {
     "overfitting": [
         {"history": told(np.linspace(0.7, 0.01, 20), [0.6, 0.4, 0.5, 0.7])},
         {"history": told(np.linspace(0.7, 0.01, 20), [0.69, 0.68, 0.68, 0.69])},
+        {"history": told(np.linspace(0.7, 0.01, 20), [0.5, 0.4, 0.45, 0.52], [0.7, 0.9, 0.85, 0.8])},
+        {"history": told(np.linspace(0.7, 0.01, 20), [0.5, 0.4, 0.5, 0.7], [0.7, 0.8, 0.8, 0.8])},  # much too sure
     ],
     "nothing trained": [{"movement": dict.fromkeys(MOVED, 0.0)}, {"history": History(), "movement": {}}],
     "head did not train": [{"movement": {**MOVED, "head": 0.0}}],
@@ -137,6 +141,8 @@ RESEMBLING = {
         {"history": told(np.linspace(0.7, 0.01, 20), [0.3, 0.25, 0.26, 0.27])},  # a gap, and no rise to speak of
         {"history": told(np.linspace(0.7, 0.5, 20), [0.5, 0.45, 0.5, 0.55])},  # a rise, and nothing known by heart
         {"history": told(np.linspace(0.7, 0.0001, 20), [0.1, 0.001, 0.0011, 0.002])},  # twice next to nothing
+        # surer than it should be, and as often right
+        {"history": told(np.linspace(0.7, 0.01, 20), [0.5, 0.4, 0.45, 0.52], [0.7, 0.8, 0.82, 0.8])},
     ],
     "nothing trained": [{"movement": {**MOVED, "layer.0": 0.0, "embeddings": 0.0}}, {"movement": {}}],
     "head did not train": [{"movement": {"layer.0": 0.1}}, {"movement": {**MOVED, "head": 1e-3}}],

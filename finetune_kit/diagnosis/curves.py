@@ -16,6 +16,8 @@ FAR, FARTHER = 1.0, 3.0  # times its own size: so far no backbone moves that kee
 ROSE, BLEW = 1.1, 2.0  # times the loss at the start: it ended above, it was above on the way
 LATE, STEEP = 0.2, 0.05  # of the whole fall, and of the loss: what the last stretch of a run that is not done brings
 RISE, NATS = 1.15, 0.05  # of the validation loss since its best: times it, and by so many nats
+GROSS = 1.5  # times its best: so far it rises where answers are still right, but much too sure
+SURE = 1.645  # standard errors by which a score has fallen since its best, beyond what the choice of the best explains
 APART = 0.5  # of the validation loss: a training loss below it is of examples known by heart
 
 
@@ -109,7 +111,8 @@ def rate_too_high(facts: Facts) -> Finding | None:
     moved = max((far for group, far in facts.movement.items() if group != "head"), default=0.0)
     fast = facts.learning_rate >= FAST * facts.usual_rate
     threw = moved > FARTHER or (fast and (moved > FAR or not facts.movement))
-    if not (rose or leapt or (curves.stuck and threw)):
+    anew = fast and moved > FARTHER  # it may have learnt, but without what the checkpoint knew
+    if not (rose or leapt or anew or (curves.stuck and threw)):
         return None
     evidence = (
         f"The training loss began at {curves.start:.3g}, was {curves.peak:.3g} at most and ended at {curves.end:.3g}; "
@@ -188,13 +191,13 @@ def underfitting(facts: Facts) -> Finding | None:
 
 
 def overfitting(facts: Facts) -> Finding | None:
-    """Training examples known by heart, and a validation loss that rises, or never fell."""
+    """Training examples known by heart, and a validation loss that rises to the harm of the score, or never fell."""
     curves = read(facts)
     if curves is None or not curves.validation:
         return None
     best, last = min(curves.validation), curves.validation[-1]
     by_heart = curves.end <= APART * last
-    rises = last >= RISE * best and last - best >= NATS
+    rises = last >= RISE * best and last - best >= NATS and (last >= GROSS * best or _score_fell(facts))
     useless = facts.train_counts is not None and best >= STUCK * curves.nothing and curves.end < curves.nothing / 2
     if not by_heart or not (rises or useless):
         return None
@@ -209,3 +212,13 @@ def overfitting(facts: Facts) -> Finding | None:
         "More labelled examples help most; then augmentation where the task has it, fewer epochs, or fewer weights "
         "that train (strategy='last-2', 'lora'). The weights kept are those that scored best on the validation split.",
     )
+
+
+def _score_fell(facts: Facts) -> bool:
+    """Whether the headline score ended below its best by more than noise; true of one whose noise is not known."""
+    metric = facts.task.metric
+    scores = facts.history.series(f"validation_{metric.name}")[1]
+    if not scores or not metric.is_share or not metric.higher_is_better:
+        return True
+    best, count = max(scores), len(facts.splits.get("validation", ()))
+    return scores[-1] < best - SURE * (best * (1 - best) / max(count, 1)) ** 0.5

@@ -58,7 +58,9 @@ def main() -> None:
         curve.table.to_csv(args.out / f"{name}.csv", index=False)
         lines = said(curve)
         (args.out / f"{name}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        (args.out / f"{name}.png").write_bytes(plots.png(lambda ax, of=curve: plots.label_curve(of, ax)))
+        (args.out / f"{name}.png").write_bytes(
+            plots.png(lambda ax, of=curve: plots.label_curve(of, ax), width=6, height=4)
+        )
         print(name, curve.table.to_string(), *lines, sep="\n", flush=True)
 
 

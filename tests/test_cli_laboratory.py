@@ -63,6 +63,14 @@ def test_sweep_chooses_by_validation_and_tests_when_asked(call, folder, runs, tm
     assert code == 2 and "one point" in err
 
 
+def test_sweep_takes_steps(call, folder, runs):
+    flags = ("--data", "mine.csv", "--model", folder, "--labels", 16, "--learning-rate", 1e-3, "--learning-rate", 1e-2)
+    code, out, _ = call("sweep", *flags, "--steps", 6)
+    assert code == 0 and {config.epochs for config in runs.done} == {6} and "Every run:" in out
+    code, _, err = call("sweep", *flags, "--steps", 6, "--seconds", 6)
+    assert code and "expected one of them" in err
+
+
 def test_lr_range_prints_and_draws(call, tmp_path):
     tiny_frame().to_csv(tmp_path / "mine.csv", index=False)
     model = write_tiny_bert(tmp_path / "model", spread=0.3)

@@ -20,8 +20,8 @@ import few_labels
 import finetune_kit as ftk
 from finetune_kit import plots, tasks
 
-# The fewest labels are one a class where there are more than eight classes.
 METHODS = ("scratch", "head", "lora", "full")
+# The fewest labels are one a class where there are more than eight classes.
 TASKS: dict[str, tuple[Callable[[Path], tasks.Task], tuple[int, ...]]] = {
     "reviews": (lambda _: ftk.TextClassification("reviews"), (8, 32, 128, 512, 1000)),
     "digits": (lambda _: ftk.ImageClassification("digits"), (10, 32, 128, 512, 1000)),

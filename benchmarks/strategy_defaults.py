@@ -9,7 +9,8 @@ high to report. Each line of the CSV is one run; a call that is repeated goes on
 
 What the defaults for models below 20 million weights were chosen on: accuracy in % on the validation split with 64
 and 512 labels (40 and 80 steps), at three rates, mean of two seeds (* one seed), with pocket-bert's third version,
-pocket-resnet's first and pocket-wav2vec2's second. A ResNet takes three times the rate in the first column.
+pocket-resnet's first and pocket-wav2vec2's second. The rates stand above each column (--rates); the default of a ResNet
+is three times the one named here.
 
     strategy   default   questions: pocket-bert            digits: pocket-resnet             commands: pocket-wav2vec2
                          1e-4       3e-4       1e-3        3e-4       1e-3       3e-3        1e-4     3e-4     1e-3
@@ -27,7 +28,8 @@ pocket-resnet's first and pocket-wav2vec2's second. A ResNet takes three times t
 `full` and its kin keep 3e-4, though `questions` would take 1e-3: on `reviews` with 512 labels 1e-4, 3e-4 and 1e-3 give
 73, 76 and 74 %, and on `commands` the higher rate loses with many labels. From scratch the same rates give 51, 60 and
 71 % on `reviews`; a lower one would flatter pretraining. Twice the steps (--patience 2) bring `questions` with 512
-labels from 64 to 66 % (full) and from 58 to 60 % (lora). At 32 labels of `reviews` 60 steps gave no more than 40.
+labels from 64 to 66 % (full) and from 58 to 60 % (lora). At 32 labels of `reviews` 60 steps
+(--patience 1.5) gave no more than 40, with the first version.
 The rates for larger models are those usual in the papers and in peft's examples; they were not measured here.
 """
 

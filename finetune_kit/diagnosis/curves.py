@@ -8,6 +8,7 @@ import numpy as np
 
 from .facts import Facts
 from .findings import Finding
+from .scores import SURE
 
 STUCK, LITTLE = 0.9, 0.5  # of the loss of knowing nothing: a training loss above has learnt next to nothing, or little
 STILL, LESS = 0.99, 0.9  # the same of its own start, for a task without classes, whose checkpoint may know much before
@@ -17,7 +18,6 @@ ROSE, BLEW = 1.1, 2.0  # times the loss at the start: it ended above, it was abo
 LATE, STEEP = 0.2, 0.05  # of the whole fall, and of the loss: what the last stretch of a run that is not done brings
 RISE, NATS = 1.15, 0.05  # of the validation loss since its best: times it, and by so many nats
 GROSS = 1.5  # times its best: so far it rises where answers are still right, but much too sure
-SURE = 1.645  # standard errors by which a score has fallen since its best, beyond what the choice of the best explains
 APART = 0.5  # of the validation loss: a training loss below it is of examples known by heart
 
 

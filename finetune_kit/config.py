@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from .errors import ConfigError, StorageError, unknown_name
 
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
-TEACHER = "the name of an encoder for start='taught', and none for another start"
+TEACHER = "the name of an encoder for start='taught' or a checkpoint's new vocabulary, and none for another start"
 STARTS = ("checkpoint", "random", "counted", "taught")
 SCHEDULES = ("linear", "cosine", "constant", "constant_with_warmup")
 
@@ -196,7 +196,8 @@ class PretrainingRecipe(Settings):
     goes on from the model's weights, 'random' draws new ones, 'counted' gives new ones word
     vectors by counting, 'taught' such vectors beside those that a larger model, the `teacher`,
     gives each word. vocabulary: how many pieces a new tokenizer gets, or the model (or folder) whose
-    tokenizer to take; None keeps the model's own. positions: how many tokens a checkpoint that learnt a vector for
+    tokenizer to take; None keeps the model's own. A checkpoint with a new vocabulary keeps the vectors of the pieces
+    that it knows and has those of the others foretold from the teacher's. positions: how many tokens a checkpoint that learnt a vector for
     each place shall read from now on; None as many as before. held_out_share: the share of whole
     works that only measure.
     """
@@ -221,15 +222,16 @@ class PretrainingRecipe(Settings):
         if self.vocabulary is not None and not (isinstance(self.vocabulary, str) and self.vocabulary):
             pieces = "a whole number of pieces, 100 or more, or the name of a model"
             require_number("vocabulary", self.vocabulary, int, 100, pieces)
-        require((self.teacher is not None) == (self.start == "taught"), "teacher", self.teacher, TEACHER)
+        exchanged = self.start == "checkpoint" and self.vocabulary is not None
+        require((self.teacher is not None) == (self.start == "taught" or exchanged), "teacher", self.teacher, TEACHER)
         require(isinstance(self.teacher, (str, type(None))), "teacher", self.teacher, TEACHER)
         if self.positions is not None:
             require_number("positions", self.positions, int, 8, "a number of tokens, 8 or more")
             place = "none for a new shape, which says itself how many it has"
             require(self.start == "checkpoint", "positions", self.positions, place)
         if self.start == "checkpoint":
-            new = "'random', 'counted' or 'taught', for a new shape or a new vocabulary has no weights yet"
-            require(self.shape is None and self.vocabulary is None, "start", self.start, new)
+            new = "'random', 'counted' or 'taught', for a new shape has no weights yet"
+            require(self.shape is None, "start", self.start, new)
         require_number("counted_tokens", self.counted_tokens, int, 1, "a whole number, 1 or more")
         share = self.held_out_share
         require(isinstance(share, float) and 0 < share < 1, "held_out_share", share, "a share between 0 and 1")

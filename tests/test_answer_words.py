@@ -106,6 +106,24 @@ def test_questions_of_facts_and_clozes_stand_beside_the_texts(processor, monkeyp
     assert all(set(facts[i]) == {"input_ids", "answer"} and facts[i]["answer"] for i in range(4, len(facts)))
 
 
+def test_quiz_questions_stand_beside_them_when_asked_for(processor, monkeypatch, tmp_path):
+    from finetune_kit.objectives import sentence_distillation
+    from finetune_kit.synthetic import quiz
+
+    monkeypatch.setattr(sentence_distillation.SentenceDistillation, "examples", lambda *_: [])
+    material = SimpleNamespace(processor=processor, folder=tmp_path, seed=0)
+    without, more = (objective(questions=20, facts_share=1.0, quiz=n).examples("train", 64, material) for n in (0, 30))
+    assert len(more) == len(without) + 30
+    question, answer = next(quiz.make(1, 0))
+    first = more[len(without)]
+    assert first["input_ids"] == processor(question).input_ids
+    assert first["answer"] == processor(answer, add_special_tokens=False).input_ids
+    held_out = objective(questions=20, facts_share=1.0, quiz=30).examples("validation", 64, material)
+    assert not {tuple(held_out[i]["input_ids"]) for i in range(-30, 0)} <= {
+        tuple(more[i]["input_ids"]) for i in range(-30, 0)
+    }
+
+
 def test_what_a_question_is_after_can_be_learnt(model, processor):
     """Two kinds of question with two kinds of answer: new questions of each kind are told apart by their answers."""
     kinds = {"was": ["film", "book"], "is": ["good", "bad"]}
@@ -135,6 +153,6 @@ def test_a_recipe_names_it_with_the_settings_of_both(processor):
     settings = {"teacher": "x/y", "questions": 50, "facts_share": 1.0, "texts": 90, "masked_share": 0.2}
     made = objectives.resolve(Stage(objective="answer-words", settings=settings))
     assert (made.texts, made.asker.questions, made.masked_share) == (90, 50, 0.2)
-    for wrong in ({"answer_weight": -1}, {"questions": 0}, {"facts_share": 2}, {"texts": 1}):
+    for wrong in ({"answer_weight": -1}, {"questions": 0}, {"facts_share": 2}, {"texts": 1}, {"quiz": -1}):
         with pytest.raises(ConfigError, match=next(iter(wrong))):
             objectives.resolve(Stage(objective="answer-words", settings={"teacher": "x/y", **wrong}))

@@ -155,6 +155,22 @@ def test_a_bert_learns_a_teachers_sentences_and_ships_the_pooler_that_holds_them
     assert ftk.fill_mask("it was a [MASK] one", str(folder)) is not None  # which needs no pooler
 
 
+def test_a_checkpoint_goes_on_with_another_vocabulary(folders, english, tmp_path):
+    first = recipe_for("bert", "bert", shape=SHAPES["bert"], start="random", vocabulary=280)
+    old = pretraining.execute(first, english, tmp_path / "first")
+    start = old.save(tmp_path / "old")
+    recipe = recipe_for("bert", str(start), vocabulary=300, teacher=folders["bert"])
+    made = pretraining.execute(recipe, english, tmp_path / "second")
+    begun = tmp_path / "second" / "start"
+    was, now = (transformers.AutoTokenizer.from_pretrained(f).get_vocab() for f in (start, begun))
+    rows = [load_file(f / "model.safetensors")["bert.embeddings.word_embeddings.weight"] for f in (start, begun)]
+    common = sorted(was.keys() & now.keys())
+    assert len(made.processor) == made.model.config.vocab_size == 300 and 100 < len(common) < 300
+    kept = rows[1][[now[piece] for piece in common]]
+    torch.testing.assert_close(kept, rows[0][[was[piece] for piece in common]].to(kept.dtype))
+    assert made.after["loss"] < made.before["loss"]
+
+
 def test_a_counted_start_is_what_counting_gives_for_the_training_stream(english, tmp_path):
     recipe = recipe_for("bert", "bert", shape=SHAPES["bert"], start="counted", vocabulary=300, counted_tokens=3000)
     pretraining.execute(recipe, english, tmp_path)

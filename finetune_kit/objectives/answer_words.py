@@ -14,12 +14,14 @@ from torch.nn import functional as F
 
 from ..config import require_number
 from ..corpora import Material
-from .base import IGNORED, Batch
+from ..synthetic import quiz
+from .base import IGNORED, VALIDATION, Batch
 from .cloze_questions import ClozeQuestions
 from .masked_words import last_hidden, word_head, words_loss
 from .sentence_distillation import SentenceDistillation, pooled
 
 QUESTION = 64  # tokens of a question that are read
+QUIZ_HELD_OUT = 500  # quiz questions that measure
 
 
 class AnswerWords(SentenceDistillation):
@@ -27,8 +29,9 @@ class AnswerWords(SentenceDistillation):
 
     The answer's words are guessed from what a classifier reads, by the head that guesses masked words. questions: how
     many; facts_share: how many of them are on passages made of facts (`synthetic.facts`), the rest being clozes of
-    the corpus as in `cloze-questions`. answer_weight: of their cross-entropy, in nats a word piece. The further
-    settings are those of `sentence-distillation`.
+    the corpus as in `cloze-questions`. quiz: how many quiz questions beside them (`synthetic.quiz`), whose answers
+    begin with the kind of thing that is asked for. answer_weight: of their cross-entropy, in nats a word piece. The
+    further settings are those of `sentence-distillation`.
     """
 
     def __init__(
@@ -36,6 +39,7 @@ class AnswerWords(SentenceDistillation):
         teacher: str,
         questions: int = 40_000,
         facts_share: float = 0.5,
+        quiz: int = 0,
         answer_weight: float = 1.0,
         width: int = 256,
         texts: int = 200_000,
@@ -46,8 +50,9 @@ class AnswerWords(SentenceDistillation):
     ):
         super().__init__(teacher, width, texts, question_share, words_share, masked_share, weight)
         require_number("answer_weight", answer_weight, (int, float), 0, "a number, 0 or more")  # type: ignore[arg-type]
+        require_number("quiz", quiz, int, 0, "a whole number, 0 or more")
         self.asker = ClozeQuestions(questions, no_answer_share=0.0, facts_share=facts_share)
-        self.answer_weight = answer_weight
+        self.quiz, self.answer_weight = quiz, answer_weight
 
     def examples(self, split: str, length: int, material: Material) -> Any:
         texts = super().examples(split, length, material)
@@ -56,6 +61,9 @@ class AnswerWords(SentenceDistillation):
     def _questions(self, split: str, length: int, material: Material) -> AnsweredQuestions:
         asked = self.asker.asked(split, length, material)
         pairs = [(one.question, one.context[slice(*one.span)]) for one in asked if one.span]
+        if self.quiz:
+            count, seed = (self.quiz, 0) if split == "train" else (min(QUIZ_HELD_OUT, self.quiz), VALIDATION)
+            pairs += quiz.make(count, material.seed + seed)
         return AnsweredQuestions([q for q, _ in pairs], [a for _, a in pairs], material.processor)
 
     def collator(self, processor: Any) -> Any:

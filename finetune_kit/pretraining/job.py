@@ -13,7 +13,7 @@ from typing import Any
 
 import transformers
 
-from .. import checkpoints, corpora, counting, objectives, teaching, training, vocabulary
+from .. import checkpoints, corpora, counting, objectives, teaching, training, vocabulary, vocabulary_transfer
 from ..config import PretrainingRecipe, Stage
 from ..corpora import Corpus, Material
 from ..errors import ConfigError, DataError, ModelError
@@ -125,7 +125,10 @@ class Job:
         self.history.enter("loading the model")
         if recipe.start == "checkpoint":
             model = checkpoints.load_weights(recipe.model, objective.auto_class)
-            check_fit(model, processor, recipe.model)
+            own = processor if recipe.vocabulary is None else checkpoints.processor(recipe.model)
+            check_fit(model, own, recipe.model)
+            if recipe.vocabulary is not None:
+                vocabulary_transfer.transfer(model, own, processor, self._taught(processor), material.tokens("train"))
             if recipe.positions:
                 model = checkpoints.lengthened(model, recipe.positions, objective.auto_class)
         else:
@@ -135,15 +138,17 @@ class Job:
             transformers.set_seed(recipe.seed)
             model = checkpoints.build(configuration(recipe, settings), objective.auto_class)
         if recipe.start in ("counted", "taught"):
-            taught = None
-            if recipe.teacher:
-                self.history.enter("asking the teacher")
-                taught = teaching.Teacher(recipe.teacher).piece_vectors(processor)
+            taught = self._taught(processor) if recipe.teacher else None
             self.history.enter("counting words")
             tokens = material.tokens("train")[: recipe.counted_tokens]
             counting.counted_start(model, tokens, len(processor), recipe.seed, taught)
         save_whole(saved, model, processor)
         return model
+
+    def _taught(self, processor: Any) -> Any:
+        """The teacher's vector of each piece."""
+        self.history.enter("asking the teacher")
+        return teaching.Teacher(str(self.recipe.teacher)).piece_vectors(processor)
 
     def _done(self, number: int) -> Path:
         return self.folder / f"stage-{number}-done"

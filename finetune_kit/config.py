@@ -197,9 +197,9 @@ class PretrainingRecipe(Settings):
     vectors by counting, 'taught' such vectors beside those that a larger model, the `teacher`,
     gives each word. vocabulary: how many pieces a new tokenizer gets, or the model (or folder) whose
     tokenizer to take; None keeps the model's own. A checkpoint with a new vocabulary keeps the vectors of the pieces
-    that it knows and has those of the others foretold from the teacher's. positions: how many tokens a checkpoint that learnt a vector for
-    each place shall read from now on; None as many as before. held_out_share: the share of whole
-    works that only measure.
+    that it knows and has those of the others foretold from the teacher's. positions: how many tokens a checkpoint
+    that learnt a vector for each place shall read from now on; None as many as before. held_out_share: the share of
+    whole works that only measure.
     """
 
     model: str = "pocket-bert"

@@ -92,5 +92,5 @@ def test_the_bias_of_a_new_word_follows_its_frequency(exchanged):
 def test_tokenizers_that_share_few_words_are_refused(exchanged):
     model, old, _, taught, tokens, _ = exchanged
     other = tokenizer([word(n) for n in range(260, 610)])
-    with pytest.raises(ModelError, match="shares 40 words .* expected 50 or more"):
+    with pytest.raises(ModelError, match=r"shares 40 words .* expected 50 or more"):
         vocabulary_transfer.transfer(model, old, other, taught, tokens)

@@ -57,7 +57,7 @@ def parsed(text: str) -> Nodes:
 
 
 def make(count: int, seed: int) -> Iterator[tuple[str, str]]:
-    """`count` pairs of a question and its answer, the kind of thing before the thing itself: ("Who ...?", "person ...").
+    """`count` pairs of a question and its answer, the kind of thing before the thing: ("Who ...?", "person: ...").
 
     The same for the same seed on any platform. Raises ConfigError when `count` is below 1 or the seed cannot seed a
     generator.

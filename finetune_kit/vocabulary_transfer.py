@@ -61,6 +61,6 @@ def _foretold(taught: np.ndarray, of_words: np.ndarray, known: np.ndarray) -> np
     x = of_words - middle
     weights = np.linalg.solve(x.T @ x + PENALTY * np.eye(x.shape[1]), x.T @ (known - mean))
     made = (taught - middle) @ weights
-    has_teacher = taught.any(axis=1)
+    has_teacher: np.ndarray = np.asarray(taught.any(axis=1))
     scale = np.linalg.norm(known - mean, axis=1).mean() / np.linalg.norm(made[has_teacher], axis=1).mean()
     return (made * has_teacher[:, None] * scale + mean).astype(np.float32)

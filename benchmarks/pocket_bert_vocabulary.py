@@ -1,7 +1,7 @@
 """The word pieces of pocket-bert: words of old books and of today's texts, half and half.
 
 pip install wordfreq
-python benchmarks/pocket_bert_vocabulary.py --corpus FOLDER --out FOLDER [--size 9400]
+python benchmarks/pocket_bert_vocabulary.py --corpus FOLDER --out FOLDER [--size 8000]
 
 Public-domain books know no film studios, software or airlines. The frequencies of today's words come from
 wordfreq (Speer 2022, CC BY-SA 4.0), those of the books from the corpus. First the pieces that WordPiece learns
@@ -28,7 +28,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", nargs="+", required=True)
     parser.add_argument("--out", required=True)
-    parser.add_argument("--size", type=int, default=9400)
+    parser.add_argument("--size", type=int, default=8000)
     args = parser.parse_args()
     share = frequencies(args.corpus)
     words = sorted(share, key=lambda word: (-share[word], word))

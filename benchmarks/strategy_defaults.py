@@ -33,8 +33,8 @@ labels from 64 to 66 % (full) and from 58 to 60 % (lora). At 32 labels of `revie
 The rates for larger models are those usual in the papers and in peft's examples; they were not measured here.
 
 The seconds that the layer map predicts (--seconds): 72 runs on one core beside other work, all tasks, strategies and
-both numbers of labels. In the median 20 % more than the run then took, half of them between 5 and 33 % more, all between
-14 % less and 78 % more; digits -2 %, questions +19 %, commands +26 %, reviews +37 %.
+both numbers of labels. In the median 20 % more than the run then took, half of them between 5 and 33 % more, all
+between 14 % less and 78 % more; digits -2 %, questions +19 %, commands +26 %, reviews +37 %.
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ def test_pieces_say_what_the_text_says(model, text):
 
 
 def test_words_take_turns_in_colour_and_unknown_pieces_have_a_sign():
-    text = "the unbelievable 😀 it"
+    text = "the unbelievable 🪗 it"
     pieces = cut(checkpoints.processor("pocket-bert"), [text])[0]
     looks = re.findall('<span class="([^"]*)" title', parts.pieces(Passage("text", text, pieces)))
     colours = [look.split()[0] for look in looks]
@@ -261,10 +261,10 @@ def test_lengths_balance_and_words(panel):
 
 
 def test_words_without_a_piece_and_words_that_shatter_are_listed():
-    frame = pd.DataFrame({"text": [f"unbelievable 😀 number {i}" for i in range(20)], "label": ["a", "b"] * 10})
+    frame = pd.DataFrame({"text": [f"unbelievable 🪗 number {i}" for i in range(20)], "label": ["a", "b"] * 10})
     panel = ftk.data_browser(ftk.TextClassification(frame), "pocket-bert")
     open_tab(panel, "Words")
-    assert re.search(">😀</td><td[^>]*>20<", panel.words.value)
+    assert re.search(">🪗</td><td[^>]*>20<", panel.words.value)
     pieces = "|".join(one.token.removeprefix("##") for one in panel.inspection.pieces("unbelievable"))
     assert ">unbelievable</td>" in panel.words.value and f">{pieces}</td>" in panel.words.value
 

@@ -82,6 +82,15 @@ def test_t5_ends_a_text_and_has_its_sentinels_at_the_end(tokenizers):
     assert "<extra_id_7>" not in processor.decode(processor("a <extra_id_7> b").input_ids, skip_special_tokens=True)
 
 
+def test_t5_parts_words_from_marks_and_from_what_is_elided_before_them():
+    texts = ["L'homme a dit qu'il n'aime pas Lyon ! \"He said it wasn't, he'd said.\""] * 50
+    processor = vocabulary.train("t5", iter(texts), 166)  # as many as these words allow
+    cut = processor.tokenize(texts[0])
+    assert cut == ["▁L'", "homme", "▁a", "▁dit", "▁qu'", "il", "▁n'", "aime", "▁pas", "▁Lyon", "▁!",
+                   '▁"', "He", "▁said", "▁it", "▁wasn't", ",", "▁he'd", "▁said", ".", '"']  # fmt: skip
+    assert processor.decode(processor(texts[0]).input_ids, skip_special_tokens=True) == texts[0]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_saved_tokenizer_cuts_and_joins_alike(tokenizers, texts, tmp_path, kind):
     processor = tokenizers[kind]

@@ -14,6 +14,10 @@ OBJECTIVES = (
         "MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING", "Write out the spans cut from a text (T5)",
     ),
     ObjectiveRecord(
+        "sentence-denoising", "finetune_kit.objectives.sentence_denoising:SentenceDenoising", None,
+        "Put a stirred sentence with gaps in order again (T5)",
+    ),
+    ObjectiveRecord(
         "token-copying", "finetune_kit.objectives.token_copying:TokenCopying", None,
         "Write a string of random tokens again (T5)",
     ),

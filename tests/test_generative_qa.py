@@ -10,7 +10,8 @@ import finetune_kit as ftk
 from finetune_kit import data
 from finetune_kit.errors import DataError
 from finetune_kit.metrics import LOSS
-from finetune_kit.tasks.generative_qa import NO_ANSWER, GenerativeQA
+from finetune_kit.objectives.written_answers import NO_ANSWER
+from finetune_kit.tasks.generative_qa import GenerativeQA
 
 SETTINGS = {"max_length": 29, "batch_size": 8}
 STEPS = {"gpt": {"learning_rate": 1e-2, "epochs": 40}, "t5": {"learning_rate": 1e-2, "epochs": 12}}

@@ -18,6 +18,10 @@ OBJECTIVES = (
         "Put a stirred sentence with gaps in order again (T5)",
     ),
     ObjectiveRecord(
+        "written-answers", "finetune_kit.objectives.written_answers:WrittenAnswers", None,
+        "Answer questions on made facts in words (T5)",
+    ),
+    ObjectiveRecord(
         "token-copying", "finetune_kit.objectives.token_copying:TokenCopying", None,
         "Write a string of random tokens again (T5)",
     ),

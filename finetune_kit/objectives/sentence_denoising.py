@@ -31,9 +31,7 @@ class SentenceDenoising(SpanCorruption):
 
     by_length = True
 
-    def __init__(
-        self, noise_share: float = 0.25, mean_span: float = 2.0, moved: int = 2, sentences: int = 500_000
-    ):
+    def __init__(self, noise_share: float = 0.25, mean_span: float = 2.0, moved: int = 2, sentences: int = 500_000):
         super().__init__(noise_share, mean_span, whole=True)
         require_number("moved", moved, int, 0, "by how many places a token moves at most, 0 or more")
         require_number("sentences", sentences, int, 1, "how many sentences are read at most, 1 or more")

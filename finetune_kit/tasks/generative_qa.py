@@ -6,11 +6,10 @@ from typing import Any
 
 import datasets
 
+from ..objectives import written_answers
 from .generation import Generation
 from .question_answering import QuestionAnswering
 from .text_to_text import TextToText
-
-NO_ANSWER = "no answer"  # what is written where the passage holds none
 
 
 class GenerativeQA(QuestionAnswering, TextToText):
@@ -28,15 +27,15 @@ class GenerativeQA(QuestionAnswering, TextToText):
         self.generation = Generation.of(generation, new_tokens=24)
 
     def prompt(self, row: dict[str, Any]) -> str:
-        return f"{row['context']}\nQuestion: {row['question']}\nAnswer:"
+        return written_answers.prompt(row["context"], row["question"])
 
     def answer(self, row: dict[str, Any]) -> str:
-        """The first of the accepted answers, after the space that GPT's pieces begin with."""
+        """The first of the accepted answers."""
         texts = row["answers"]["text"]
-        return f" {texts[0] if len(texts) else NO_ANSWER}"
+        return written_answers.answer(texts[0] if len(texts) else "")
 
     def decide(self, outputs: list[str]) -> list[str]:
-        return ["" if text.strip().lower() == NO_ANSWER else text for text in outputs]
+        return ["" if text.strip().lower() == written_answers.NO_ANSWER else text for text in outputs]
 
     def show(self, examples: datasets.Dataset, outputs: list[str]) -> Any:
         import pandas as pd

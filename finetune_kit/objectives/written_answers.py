@@ -1,0 +1,102 @@
+"""Written answers: questions on passages of made facts, answered in the passage's own words."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..config import require_number
+from ..corpora import Material
+from ..errors import DataError
+from ..synthetic import facts
+from ..synthetic.facts import Asked
+from .base import IGNORED, VALIDATION, Batch, TextObjective
+from .cloze_questions import HELD_OUT, cropped
+
+NO_ANSWER = "no answer"  # what is written where the passage holds none
+
+
+def prompt(context: str, question: str) -> str:
+    """What the model reads. The question stands last: a long passage loses its beginning, never the question."""
+    return f"{context}\nQuestion: {question}\nAnswer:"
+
+
+def answer(text: str) -> str:
+    """What it writes, after the space that GPT's pieces begin with; '' is no answer."""
+    return f" {text or NO_ANSWER}"
+
+
+class WrittenAnswers(TextObjective):
+    """Questions and passages from tables of invented facts (`synthetic.facts`), as generative question answering asks.
+
+    The step between pretraining and a few hundred real questions: where in the passage an answer is found is the
+    same skill on any facts. questions: how many are made, a part of them without an answer. sentences: how many of
+    each passage are left, those with the answer among them, or None for all.
+    """
+
+    auto_class = "AutoModelForSeq2SeqLM"
+    by_length = True
+
+    def __init__(self, questions: int = 40_000, sentences: int | None = None):
+        require_number("questions", questions, int, 1, "a whole number, 1 or more")
+        if sentences is not None:
+            require_number("sentences", sentences, int, 1, "a whole number, 1 or more, or None for all")
+        self.questions, self.sentences = questions, sentences
+
+    def fits(self, processor: Any) -> str:
+        return "" if processor.eos_token_id is not None else "a token that ends a text"
+
+    def examples(self, split: str, length: int, material: Material) -> Answers:
+        made = Answers(self.asked(split, material.seed), material.processor, length)
+        if not len(made):
+            raise DataError(f"length={length}: expected more; no question with its passage is so short.")
+        return made
+
+    def asked(self, split: str, seed: int) -> list[Asked]:
+        """The questions of a split."""
+        held_out = split == "validation"
+        seed += VALIDATION if held_out else 0
+        made = list(facts.make(HELD_OUT if held_out else self.questions, seed))
+        if self.sentences is None:
+            return made
+        draw = random.Random(seed)
+        return [cropped(asked, self.sentences, draw) for asked in made]
+
+    def collator(self, processor: Any) -> Any:
+        def collate(examples: list[dict[str, Any]]) -> Batch:
+            padded = {
+                name: torch.nn.utils.rnn.pad_sequence(
+                    [torch.from_numpy(example[name]) for example in examples], batch_first=True, padding_value=filler
+                )
+                for name, filler in (("input_ids", processor.pad_token_id), ("labels", IGNORED))
+            }
+            return {**padded, "attention_mask": (padded["input_ids"] != processor.pad_token_id).long()}
+
+        return collate
+
+
+class Answers(torch.utils.data.Dataset[dict[str, Any]]):
+    """`input_ids` of passage and question and `labels` of the answer, int64, ended by the end token.
+
+    Questions that take more than `length` tokens with their passage are left out.
+    """
+
+    def __init__(self, questions: list[Asked], processor: Any, length: int):
+        end = [processor.eos_token_id]
+        read = [prompt(one.context, one.question) for one in questions]
+        written = [answer(one.context[slice(*one.span)] if one.span else "") for one in questions]
+        sides = (processor(texts, add_special_tokens=False, verbose=False)["input_ids"] for texts in (read, written))
+        self.rows = [
+            {name: np.array(ids + end, dtype=np.int64) for name, ids in zip(("input_ids", "labels"), row, strict=True)}
+            for row in zip(*sides, strict=True)
+            if len(row[0]) < length
+        ]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        return dict(self.rows[index])

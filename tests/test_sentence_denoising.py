@@ -91,7 +91,18 @@ def test_so_many_sentences_are_spread_over_the_corpus(material):
         SentenceDenoising(sentences=1).examples("train", 4, material)
 
 
-@pytest.mark.parametrize("settings", [{"moved": -1}, {"moved": 1.5}, {"sentences": 0}, {"noise_share": 0.9}])
+@pytest.mark.parametrize(
+    "settings", [{"moved": -1}, {"moved": 1.5}, {"sentences": 0}, {"noise_share": 0.9}, {"works": 1}]
+)
 def test_a_bad_setting_is_named_with_what_was_expected(settings):
     with pytest.raises(ConfigError, match=rf"{next(iter(settings))}=.*expected"):
         objectives.resolve(Stage(objective="sentence-denoising", settings=settings))
+
+
+@pytest.mark.parametrize("split", ["train", "validation"])
+def test_only_works_whose_names_begin_so_are_read(material, split):
+    for name in {work for work, _ in material.passages(split)}:
+        found = read(SentenceDenoising(works=name), split, 20, material)
+        assert found and all(sentence in TEXTS[name] for sentence in found)
+    with pytest.raises(DataError, match="works='five'"):
+        SentenceDenoising(works="five").examples(split, 4, material)

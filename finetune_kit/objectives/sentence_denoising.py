@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..config import require_number
+from ..config import require, require_number
 from ..corpora import Material
 from ..errors import DataError
 from .base import IGNORED, Batch
@@ -26,27 +26,37 @@ class SentenceDenoising(SpanCorruption):
     spans in place of single words: the decoder learns to put words in the order of their language, as a
     translation asks of it, on texts as long as those that one translates. noise_share and mean_span: as in
     span corruption. moved: a token moves by at most so many places. sentences: how many of the corpus are read,
-    spread evenly over it; those of more tokens than the stage's length are left out.
+    spread evenly over it; those of more tokens than the stage's length are left out. works: only those works are
+    read whose names begin so, such as "phrases" for the sentences of the kit's grammar.
     """
 
     by_length = True
 
-    def __init__(self, noise_share: float = 0.25, mean_span: float = 2.0, moved: int = 2, sentences: int = 500_000):
+    def __init__(
+        self,
+        noise_share: float = 0.25,
+        mean_span: float = 2.0,
+        moved: int = 2,
+        sentences: int = 500_000,
+        works: str = "",
+    ):
         super().__init__(noise_share, mean_span, whole=True)
+        require(isinstance(works, str), "works", works, "what the names of the works begin with")
         require_number("moved", moved, int, 0, "by how many places a token moves at most, 0 or more")
         require_number("sentences", sentences, int, 1, "how many sentences are read at most, 1 or more")
-        self.moved, self.sentences = moved, sentences
+        self.moved, self.sentences, self.works = moved, sentences, works
 
     def examples(self, split: str, length: int, material: Material) -> Sentences:
         self._check(length, len(sentinels(material.processor)))
-        found = [s for _, text in material.passages(split) for s in SENTENCE.split(text)]
+        passages = (text for work, text in material.passages(split) if work.startswith(self.works))
+        found = [sentence for text in passages for sentence in SENTENCE.split(text)]
         wanted = min(self.sentences if split == "train" else MEASURED, len(found))
         spread = np.linspace(0, len(found) - 1, wanted).astype(int)
         made = Sentences([found[place] for place in spread], material.processor, length)
         if not len(made):
             raise DataError(
-                f"The {split} part of the corpus has no sentence of {SHORTEST} to {length} tokens among {wanted:,}. "
-                "Take a larger corpus or another length."
+                f"The {split} part of the corpus has no sentence of {SHORTEST} to {length} tokens among {wanted:,}"
+                f"{f' of works={self.works!r}' * bool(self.works)}. Take a larger corpus or another length."
             )
         return made
 

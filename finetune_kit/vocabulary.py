@@ -103,7 +103,7 @@ def _gpt2(texts: Iterator[str], size: int) -> Any:
 
 
 def _t5(texts: Iterator[str], size: int) -> Any:
-    # Not Unigram, as T5's own: its trainer never proposes a word that is followed by its end alone, and cuts "sai-d".
+    # Not Unigram, as T5's own: its trainer never proposes a word that is followed by its end alone: "to-ujour-s".
     sentinels = [f"<extra_id_{i}>" for i in range(SENTINELS)]
     specials = ["<pad>", "</s>", "<unk>"]
     raw = Tokenizer(models.BPE(unk_token="<unk>"))

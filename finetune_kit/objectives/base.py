@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -86,6 +86,17 @@ class TextObjective(Objective):
 
     def read(self, loss: float) -> dict[str, float]:
         return {"perplexity": math.exp(min(loss, 50.0))}  # beyond e**50 it is not a number worth reading
+
+
+def padded(sources: Sequence[torch.Tensor], targets: Sequence[torch.Tensor], processor: Any) -> Batch:
+    """One batch for an encoder-decoder, of token ids (length,) int64 that are read and such as are to be written."""
+
+    def pad(rows: Sequence[torch.Tensor], filler: int) -> torch.Tensor:
+        return torch.nn.utils.rnn.pad_sequence(list(rows), batch_first=True, padding_value=filler)
+
+    filler = processor.eos_token_id if processor.pad_token_id is None else processor.pad_token_id
+    mask = pad([torch.ones_like(ids) for ids in sources], 0)
+    return {"input_ids": pad(sources, filler), "attention_mask": mask, "labels": pad(targets, IGNORED)}
 
 
 def outcome(model: Any, loss: torch.Tensor, guesses: torch.Tensor, labels: torch.Tensor) -> Batch:

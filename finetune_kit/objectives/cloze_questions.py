@@ -87,8 +87,7 @@ class ClozeQuestions(MaskedWords):
         draw, of_facts = random.Random(seed), round(self.facts_share * wanted)
         found: list[Asked] = [*facts.make(of_facts, seed)] if of_facts else []
         found += self._of_the_corpus(split, length, material, wanted - of_facts, draw) if of_facts < wanted else []
-        if self.sentences is not None:
-            found = [cropped(asked, self.sentences, draw) for asked in found]
+        found = [cropped(asked, self.sentences, draw) for asked in found]
         draw.shuffle(found)
         return found
 
@@ -202,8 +201,13 @@ class AskedPassages(torch.utils.data.Dataset[dict[str, Any]]):
         return {**row, "start_positions": start, "end_positions": end}
 
 
-def cropped(asked: Asked, sentences: int, draw: random.Random) -> Asked:
-    """The question on so many sentences in a row of its passage, drawn from those that hold the whole answer."""
+def cropped(asked: Asked, sentences: int | None, draw: random.Random) -> Asked:
+    """The question on so many sentences in a row of its passage, drawn from those that hold the whole answer.
+
+    None leaves the passage whole, and draws nothing.
+    """
+    if sentences is None:
+        return asked
     breaks = [match.end() for match in SENTENCE.finditer(asked.context)]
     starts, ends = [0, *breaks], [*breaks, len(asked.context)]
     if asked.span is None:

@@ -11,7 +11,7 @@ import torch
 from ..config import require, require_number
 from ..corpora import Material
 from ..errors import DataError
-from .base import IGNORED, Batch
+from .base import Batch, padded
 from .cloze_questions import SENTENCE
 from .span_corruption import SpanCorruption, sentinels
 
@@ -61,14 +61,12 @@ class SentenceDenoising(SpanCorruption):
         return made
 
     def collator(self, processor: Any) -> Any:
-        marks, end, pad = sentinels(processor), processor.eos_token_id, processor.pad_token_id
+        marks, end = sentinels(processor), processor.eos_token_id
 
         def collate(examples: list[Batch]) -> Batch:
             pairs = [self.stirred(example["input_ids"].numpy()[:-1], marks, end) for example in examples]
             sources, targets = ([torch.from_numpy(ids) for ids in part] for part in zip(*pairs, strict=True))
-            inputs = torch.nn.utils.rnn.pad_sequence(sources, batch_first=True, padding_value=pad)
-            labels = torch.nn.utils.rnn.pad_sequence(targets, batch_first=True, padding_value=IGNORED)
-            return {"input_ids": inputs, "attention_mask": (inputs != pad).long(), "labels": labels}
+            return padded(sources, targets, processor)
 
         return collate
 

@@ -10,7 +10,7 @@ import torch
 from ..config import require_number
 from ..corpora import Material
 from ..errors import ConfigError
-from .base import IGNORED, VALIDATION, Batch, TextObjective
+from .base import VALIDATION, Batch, TextObjective, padded
 
 MADE = 100_000  # strings: more than a small model is trained on
 MEASURED = 500  # strings of the validation split
@@ -45,13 +45,9 @@ class TokenCopying(TextObjective):
         return RandomStrings(material.processor, count, self.shortest, length, seed)
 
     def collator(self, processor: Any) -> Any:
-        pad = processor.eos_token_id if processor.pad_token_id is None else processor.pad_token_id
-
         def collate(examples: list[Batch]) -> Batch:
             strings = [example["input_ids"] for example in examples]
-            inputs = torch.nn.utils.rnn.pad_sequence(strings, batch_first=True, padding_value=pad)
-            labels = torch.nn.utils.rnn.pad_sequence(strings, batch_first=True, padding_value=IGNORED)
-            return {"input_ids": inputs, "attention_mask": (labels != IGNORED).long(), "labels": labels}
+            return padded(strings, strings, processor)
 
         return collate
 

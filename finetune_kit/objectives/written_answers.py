@@ -13,7 +13,7 @@ from ..corpora import Material
 from ..errors import DataError
 from ..synthetic import facts
 from ..synthetic.facts import Asked
-from .base import IGNORED, VALIDATION, Batch, TextObjective
+from .base import VALIDATION, Batch, TextObjective, padded
 from .cloze_questions import HELD_OUT, cropped
 
 NO_ANSWER = "no answer"  # what is written where the passage holds none
@@ -59,21 +59,13 @@ class WrittenAnswers(TextObjective):
         """The questions of a split."""
         held_out = split == "validation"
         seed += VALIDATION if held_out else 0
-        made = list(facts.make(HELD_OUT if held_out else self.questions, seed))
-        if self.sentences is None:
-            return made
-        draw = random.Random(seed)
+        draw, made = random.Random(seed), facts.make(HELD_OUT if held_out else self.questions, seed)
         return [cropped(asked, self.sentences, draw) for asked in made]
 
     def collator(self, processor: Any) -> Any:
         def collate(examples: list[dict[str, Any]]) -> Batch:
-            padded = {
-                name: torch.nn.utils.rnn.pad_sequence(
-                    [torch.from_numpy(example[name]) for example in examples], batch_first=True, padding_value=filler
-                )
-                for name, filler in (("input_ids", processor.pad_token_id), ("labels", IGNORED))
-            }
-            return {**padded, "attention_mask": (padded["input_ids"] != processor.pad_token_id).long()}
+            read, written = ([torch.from_numpy(row[name]) for row in examples] for name in ("input_ids", "labels"))
+            return padded(read, written, processor)
 
         return collate
 

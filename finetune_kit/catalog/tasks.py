@@ -46,7 +46,7 @@ TASKS = (
         "translation",
         "finetune_kit.tasks.translation:Translation",
         "phrases",
-        "pocket-gpt",
+        "pocket-t5",
         "Translate sentences, from English to French in the embedded data",
     ),
     TaskRecord(

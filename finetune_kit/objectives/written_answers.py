@@ -1,20 +1,17 @@
-"""Written answers: questions on passages of made facts, answered in the passage's own words."""
+"""Written answers: questions on passages, most of them of made facts, answered in the passage's own words."""
 
 from __future__ import annotations
 
-import random
 from typing import Any
 
 import numpy as np
 import torch
 
-from ..config import require_number
 from ..corpora import Material
 from ..errors import DataError
-from ..synthetic import facts
 from ..synthetic.facts import Asked
-from .base import VALIDATION, Batch, TextObjective, padded
-from .cloze_questions import HELD_OUT, cropped
+from .base import Batch, TextObjective, padded
+from .cloze_questions import ClozeQuestions
 
 NO_ANSWER = "no answer"  # what is written where the passage holds none
 
@@ -30,37 +27,33 @@ def answer(text: str) -> str:
 
 
 class WrittenAnswers(TextObjective):
-    """Questions and passages from tables of invented facts (`synthetic.facts`), as generative question answering asks.
+    """Questions on passages of made facts (`synthetic.facts`) and of the corpus, as generative question answering asks.
 
     The step between pretraining and a few hundred real questions: where in the passage an answer is found is the
-    same skill on any facts. questions: how many are made, a part of them without an answer. sentences: how many of
-    each passage are left, those with the answer among them, or None for all.
+    same skill on any facts. questions: how many are made, a part of them without an answer. facts_share: how many
+    of these are on facts; the others are sentences of the corpus with a question word in place of the answer
+    (`cloze-questions`). sentences: how many of each passage are left, those with the answer among them, or None
+    for all.
     """
 
     auto_class = "AutoModelForSeq2SeqLM"
     by_length = True
 
-    def __init__(self, questions: int = 40_000, sentences: int | None = None):
-        require_number("questions", questions, int, 1, "a whole number, 1 or more")
-        if sentences is not None:
-            require_number("sentences", sentences, int, 1, "a whole number, 1 or more, or None for all")
-        self.questions, self.sentences = questions, sentences
+    def __init__(self, questions: int = 40_000, facts_share: float = 1.0, sentences: int | None = None):
+        self.source = ClozeQuestions(questions, question_word_share=1.0, facts_share=facts_share, sentences=sentences)
 
     def fits(self, processor: Any) -> str:
         return "" if processor.eos_token_id is not None else "a token that ends a text"
 
     def examples(self, split: str, length: int, material: Material) -> Answers:
-        made = Answers(self.asked(split, material.seed), material.processor, length)
+        made = Answers(self.asked(split, length, material), material.processor, length)
         if not len(made):
             raise DataError(f"length={length}: expected more; no question with its passage is so short.")
         return made
 
-    def asked(self, split: str, seed: int) -> list[Asked]:
-        """The questions of a split."""
-        held_out = split == "validation"
-        seed += VALIDATION if held_out else 0
-        draw, made = random.Random(seed), facts.make(HELD_OUT if held_out else self.questions, seed)
-        return [cropped(asked, self.sentences, draw) for asked in made]
+    def asked(self, split: str, length: int, material: Material) -> list[Asked]:
+        """The questions of a split, shuffled, each with its passage; `length` bounds the passages of the corpus."""
+        return self.source.asked(split, length, material)
 
     def collator(self, processor: Any) -> Any:
         def collate(examples: list[dict[str, Any]]) -> Batch:

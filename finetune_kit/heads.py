@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import safe_open
-from transformers.utils import SAFE_WEIGHTS_NAME, cached_file
+from transformers.utils import SAFE_WEIGHTS_INDEX_NAME, SAFE_WEIGHTS_NAME, cached_file
 
 from .layers import layer_groups
 
@@ -76,9 +78,21 @@ def known_classes(wanted: list[str], held: dict[int, str]) -> list[int]:
 
 
 def _read(where: str, names: list[str]) -> dict[str, torch.Tensor]:
-    """Weights of a checkpoint in one file by their names, in float32; without those that it does not hold."""
-    file = cached_file(where, SAFE_WEIGHTS_NAME, _raise_exceptions_for_missing_entries=False)
-    if file is None:  # it lies in several files
-        return {}
-    with safe_open(file, "pt") as held:
-        return {name: held.get_tensor(name).float() for name in set(names) & set(held.keys())}
+    """Weights of a checkpoint by their names, in float32; without those that it does not hold."""
+    found: dict[str, torch.Tensor] = {}
+    for file in _files(where, names):
+        with safe_open(file, "pt") as held:
+            found |= {name: held.get_tensor(name).float() for name in set(names) & set(held.keys())}
+    return found
+
+
+def _files(where: str, names: list[str]) -> list[str]:
+    """The files of a checkpoint that hold these weights: the only one, or those that its index names."""
+    one, index = (
+        cached_file(where, name, _raise_exceptions_for_missing_entries=False)
+        for name in (SAFE_WEIGHTS_NAME, SAFE_WEIGHTS_INDEX_NAME)
+    )
+    if one is not None or index is None:
+        return [one] if one else []
+    held = json.loads(Path(index).read_text(encoding="utf-8"))["weight_map"]
+    return [cached_file(where, file) for file in sorted({held[name] for name in names if name in held})]

@@ -101,6 +101,27 @@ class AnswerF1(Metric):
         return {self.name: float(np.mean([answer_f1(found, accepted) for found, accepted in pairs]))}
 
 
+class HasAnswerF1(AnswerF1):
+    """The same over the questions that have an answer, where silence gets nothing; left out where there are none.
+
+    SQuAD 2.0 breaks its scores down in this way, for one number hides a model that never answers.
+    """
+
+    name = "has_answer_f1"
+    answerable = True
+
+    def _compute(self, predictions: list[str], references: list[list[str]]) -> dict[str, float]:
+        kept = [i for i, accepted in enumerate(references) if bool(accepted) is self.answerable]
+        return super()._compute([predictions[i] for i in kept], [references[i] for i in kept]) if kept else {}
+
+
+class NoAnswerF1(HasAnswerF1):
+    """The share of silence among the questions that have no answer."""
+
+    name = "no_answer_f1"
+    answerable = False
+
+
 class Bleu(Metric):
     """Corpus BLEU in percent: matching runs of one to four words, and a penalty for brevity (sacrebleu, Post 2018)."""
 

@@ -98,7 +98,8 @@ def test_passages_and_answers_that_are_too_long_are_counted(bytewise):
 def test_the_answer_no_answer_is_none(task):
     found = ["Ann", "no answer", " No Answer ", "no answer here", ""]
     assert task.decide(found) == ["Ann", "", "", "no answer here", ""]
-    assert task.measure(["no answer", "Ann"], [[], []]) == {"f1": 0.5, "exact_match": 0.5}
+    scores = task.measure(["no answer", "Ann", "Bo"], [[], [], ["Bo", "Ann and Bo"]])
+    assert scores["no_answer_f1"] == 0.5 and scores["has_answer_f1"] == 1
 
 
 def test_it_is_a_question_answering_and_a_text_to_text(task):

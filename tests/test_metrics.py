@@ -15,8 +15,10 @@ from finetune_kit.metrics import (
     Bleu,
     ChrF,
     ExactMatch,
+    HasAnswerF1,
     MacroF1,
     NextWordAccuracy,
+    NoAnswerF1,
     Perplexity,
     compute,
 )
@@ -108,6 +110,18 @@ def test_the_scores_of_answers_are_means():
     found, accepted, exact, f1 = zip(*ANSWERS, strict=True)
     expected = {"exact_match": np.mean(exact), "f1": np.mean(f1)}
     assert compute((ExactMatch(), AnswerF1()), list(found), list(accepted)) == pytest.approx(expected)
+
+
+def test_the_scores_of_questions_with_and_without_an_answer_stand_apart():
+    found, accepted, _, f1 = zip(*ANSWERS, strict=True)
+    split = (HasAnswerF1(), NoAnswerF1())
+    with_one = [score for score, texts in zip(f1, accepted, strict=True) if texts]
+    without = [score for score, texts in zip(f1, accepted, strict=True) if not texts]
+    expected = {"has_answer_f1": np.mean(with_one), "no_answer_f1": np.mean(without)}
+    assert compute(split, list(found), list(accepted)) == pytest.approx(expected)
+    silent = compute(split, [""] * len(found), list(accepted))
+    assert silent == {"has_answer_f1": 0, "no_answer_f1": 1}  # as one number it is the share without an answer
+    assert compute(split, ["Denver"], [["Denver"]]) == {"has_answer_f1": 1}
 
 
 # Translations

@@ -10,7 +10,7 @@ from finetune_kit.errors import DataError, FinetuneKitError, UnknownNameError
 from finetune_kit.metrics import answer_f1
 from finetune_kit.tasks.extractive_qa import ExtractiveQA
 from finetune_kit.tasks.generative_qa import GenerativeQA
-from finetune_kit.tasks.question_answering import nearest_sentence
+from finetune_kit.tasks.question_answering import nearest_sentence, silence
 
 CLASSES = [ExtractiveQA, GenerativeQA]
 GOOD = {"question": "who?", "context": "Ann and Bo"}
@@ -46,7 +46,9 @@ def test_f1_leads_and_quality_is_that_of_each_answer(task):
     found, truth = ["the Ann", "Ann Bo", "", "Bo"], [["Ann"], ["Bo", "Ann and Bo"], [], []]
     assert task.metric.name == "f1"
     assert task.quality(found, truth).tolist() == pytest.approx([1, 0.8, 1, 0])
-    assert task.score(found, truth) == pytest.approx({"f1": 2.8 / 4, "exact_match": 2 / 4})
+    assert task.score(found, truth) == pytest.approx(
+        {"f1": 2.8 / 4, "exact_match": 2 / 4, "has_answer_f1": 1.8 / 2, "no_answer_f1": 1 / 2}
+    )
 
 
 def test_own_columns_are_named():
@@ -132,9 +134,11 @@ def test_a_rare_word_outweighs_a_common_one():
 
 
 def test_the_baseline_by_name(task):
-    assert task.baselines() == {"sentence with most words in common": nearest_sentence}
+    assert task.baselines() == {"silence": silence, "sentence with most words in common": nearest_sentence}
     test = task.splits["test"]
     found = nearest_sentence(task.splits["train"], test)
     truth = task.truth(test)
     expected = sum(answer_f1(f, t) for f, t in zip(found, truth, strict=True)) / len(test)
     assert task.score(found, truth)["f1"] == pytest.approx(expected) and 0 < expected < 1
+    unanswered = [not accepted for accepted in truth]
+    assert task.score(silence(task.splits["train"], test), truth)["f1"] == pytest.approx(sum(unanswered) / len(test))

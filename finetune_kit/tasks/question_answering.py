@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import data, metrics
 from ..errors import DataError, unknown_name
-from ..metrics import AnswerF1, ExactMatch
+from ..metrics import AnswerF1, ExactMatch, HasAnswerF1, NoAnswerF1
 from .base import Baseline, Task
 from .texts import check_text
 
@@ -39,7 +39,7 @@ class QuestionAnswering(Task):
         drop_bad_rows: bool = False,
         seed: int = 0,
     ):
-        self.metrics = (AnswerF1(), ExactMatch())
+        self.metrics = (AnswerF1(), ExactMatch(), HasAnswerF1(), NoAnswerF1())
         if source is not None:
             parts = data.answered(data.read(source), question, context, answers, drop_bad_rows)
             self.splits = data.split(parts, seed)
@@ -71,7 +71,12 @@ class QuestionAnswering(Task):
         return datasets.Dataset.from_dict({"id": [str(i) for i in range(len(rows))], **columns})
 
     def baselines(self, processor: Any = None) -> dict[str, Baseline]:
-        return {"sentence with most words in common": nearest_sentence}
+        return {"silence": silence, "sentence with most words in common": nearest_sentence}
+
+
+def silence(train: datasets.Dataset, examples: datasets.Dataset) -> list[str]:
+    """No answer to any question: right wherever there is none, and so more than nothing."""
+    return [""] * len(examples)
 
 
 def nearest_sentence(train: datasets.Dataset, examples: datasets.Dataset) -> list[str]:

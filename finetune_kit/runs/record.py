@@ -27,7 +27,7 @@ def record_of(run: Run) -> dict[str, Any]:
         "after": run.after,
         "test": run.tested,
         "stopped": run.stopped,
-        "seconds": round(run.seconds, 2),
+        "seconds": run.seconds,
         "trainable_share": run.trainable_share,
         "data_fingerprint": fingerprint(run.task.splits),
         "device": str(run.model.device),

@@ -95,7 +95,10 @@ STUDIES = {
         lambda _: ftk.Translation("phrases"), (500, 1250, None), ("test", "handwritten"),
         {"learning_rate": 1e-3, "max_length": 64},
     ),
-    "multi30k": Study(lambda folder: ftk.Translation(captions(folder), "en", "fr"), (500, 2000, 8000)),
+    "multi30k": Study(
+        lambda folder: ftk.Translation(captions(folder), "en", "fr"), (500, 2000, 8000),
+        settings={"learning_rate": 1e-3},
+    ),
     "digits": Study(lambda _: ftk.ImageClassification("digits"), (20, 100), settings=PICTURES | {"epochs": 25}),
     "faces": Study(lambda _: ftk.ImageClassification("faces"), (20, None), settings=PICTURES | {"epochs": 12}),
     "cifar10": Study(

@@ -1,5 +1,6 @@
 """The shipped weights: small enough, ordinary, and worth starting from."""
 
+import random
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,9 @@ from safetensors import safe_open
 import finetune_kit as ftk
 from finetune_kit import catalog, checkpoints, objectives
 from finetune_kit.config import PretrainingRecipe
+from finetune_kit.objectives.cloze_questions import cropped
+from finetune_kit.objectives.written_answers import prompt
+from finetune_kit.synthetic import facts
 
 FOLDER = Path(ftk.locate("pocket-bert"))
 
@@ -36,6 +40,19 @@ def test_the_catalogue_states_what_a_pocket_model_weighs(name):
 def test_pocket_bert_fills_in_a_masked_word_sensibly(sentence, sensible):
     guesses = transformers.pipeline("fill-mask", str(FOLDER))(sentence)
     assert {guess["token_str"] for guess in guesses} & sensible
+
+
+def test_pocket_t5_answers_questions_on_facts_that_it_never_read():
+    """Two sentences each: the words of the answer are found and written as they stand."""
+    tokenizer = checkpoints.processor("pocket-t5")
+    model = checkpoints.load_weights("pocket-t5", "AutoModelForSeq2SeqLM")
+    draw = random.Random(7)
+    asked = [cropped(one, 2, draw) for one in facts.make(90, seed=10_007) if one.span][:64]
+    read = tokenizer([prompt(one.context, one.question) for one in asked], padding=True, return_tensors="pt")
+    written = model.generate(read["input_ids"], attention_mask=read["attention_mask"], max_new_tokens=16)
+    truth = [one.context[slice(*one.span)] for one in asked]
+    given = tokenizer.batch_decode(written, skip_special_tokens=True)
+    assert np.mean([text.strip() == right for text, right in zip(given, truth, strict=True)]) > 0.4
 
 
 def test_pretraining_beats_from_scratch_on_few_labels():

@@ -31,7 +31,7 @@ TASKS = (
         "generative-qa",
         "finetune_kit.tasks.generative_qa:GenerativeQA",
         "passages",
-        "pocket-gpt",
+        "pocket-t5",
         "Write the answer to a question on a passage",
         max_length=256,
     ),

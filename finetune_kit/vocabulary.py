@@ -34,7 +34,7 @@ def train(kind: str, texts: Iterable[str], size: int) -> Any:
         raise ConfigError(f"vocabulary={size}: expected more pieces: {' '.join(str(error).split())[:200]}") from error
     if len(made) != size:
         bound = "at most" if len(made) < size else "at least"
-        raise ConfigError(f"vocabulary={size}: expected {bound} {len(made):,}, for this corpus allows no other number.")
+        raise ConfigError(f"vocabulary={size}: expected {bound} {len(made):,} pieces from this corpus.")
     return made
 
 

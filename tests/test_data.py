@@ -112,6 +112,15 @@ def test_a_frame_with_its_own_index_and_columns():
     assert pairs(load(source, "review", "stars")["all"]) == ROWS
 
 
+def test_a_list_of_rows():
+    assert pairs(load(frame().to_dict("records"))["all"]) == ROWS
+
+
+def test_a_key_that_a_row_lacks_is_a_missing_value():
+    rows = [*frame().to_dict("records"), {"text": "no label"}]
+    assert "1 with no label (row 5)" in error_of(DataError, lambda: load(rows))
+
+
 def test_a_frame_of_categories():
     assert pairs(load(frame().astype("category"))["all"]) == ROWS
 
@@ -256,7 +265,7 @@ def test_a_text_in_place_of_a_path():
     assert "a good film" in error_of(StorageError, lambda: data.read("a good film " * 100))
 
 
-@pytest.mark.parametrize("source", [None, 5, ["a.csv"], {"text": ["a"]}])
+@pytest.mark.parametrize("source", [None, 5, [], ["a.csv"], [{"text": "a"}, "b"], {"text": ["a"]}])
 def test_a_source_of_another_type(source):
     assert f"type {type(source).__name__} cannot be read" in error_of(DataError, lambda: data.read(source))
 

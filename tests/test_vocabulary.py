@@ -114,9 +114,9 @@ def test_the_same_texts_give_the_same_ids(tokenizers, texts, kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_more_pieces_than_the_corpus_allows_is_an_error_that_names_how_many_it_does(kind):
     corpus = ["the cat sat on the mat", "the dog sat on the log"] * 5
-    with pytest.raises(ConfigError, match=r"vocabulary=3000: expected at most [\d,]+") as caught:
+    with pytest.raises(ConfigError, match=r"vocabulary=3000: expected at most [\d,]+ pieces") as caught:
         vocabulary.train(kind, iter(corpus), 3000)
-    most = int(str(caught.value).split("at most ")[1].split(",")[0].replace(",", ""))
+    most = int(str(caught.value).split("at most ")[1].split(" pieces")[0].replace(",", ""))
     assert len(vocabulary.train(kind, iter(corpus), most)) == most
 
 

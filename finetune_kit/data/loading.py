@@ -22,7 +22,7 @@ from .rows import WHOLE, is_blank
 
 TABLES = (".csv", ".tsv", ".jsonl", ".json", ".parquet")
 SUFFIXES = (*TABLES, ".txt")
-Source = Any  # a path, two paths, a name from the catalogue, a hub id, a frame, a Dataset or a DatasetDict
+Source = Any  # a path, two paths, a name from the catalogue, a hub id, a frame, rows, a Dataset or a DatasetDict
 # Byte order marks; that of UTF-16 begins as that of UTF-32 does.
 MARKS = {
     codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32",
@@ -35,7 +35,8 @@ def read(source: Source) -> dict[str, pd.DataFrame]:
     """Read `source` into one frame a split, under 'all' where it has no splits.
 
     Takes the path of a CSV, JSON lines, JSON, parquet or text file, a name from the catalogue,
-    a hub id 'owner/name', a pandas frame, a `datasets.Dataset` or a `datasets.DatasetDict`.
+    a hub id 'owner/name', a pandas frame, a list of rows that are dicts, a `datasets.Dataset` or
+    a `datasets.DatasetDict`.
     Text is read as UTF-8, or as UTF-16 or 32 where a byte order mark says so. JSON may be a
     list of objects or what SQuAD is published in, which gives id, title, context, question and
     answers; a text file gives a column text with a paragraph a row, or a line a row where no
@@ -63,10 +64,12 @@ def read(source: Source) -> dict[str, pd.DataFrame]:
         return _read_path(Path(source))
     if isinstance(source, (list, tuple)) and len(source) == 2 and all(isinstance(one, (str, Path)) for one in source):
         return {WHOLE: read_aligned(*map(Path, source))}
+    if isinstance(source, list) and source and all(isinstance(row, dict) for row in source):
+        return {WHOLE: pd.DataFrame(source)}
     raise DataError(
         f"Data of type {type(source).__name__} cannot be read; expected the path of a {', '.join(SUFFIXES)} file, of a "
         "folder or an archive of images or sounds, two paths of aligned text files, a name from the catalogue, a hub "
-        "id, a pandas DataFrame, a datasets.Dataset or a DatasetDict."
+        "id, a pandas DataFrame, a list of rows (dicts), a datasets.Dataset or a DatasetDict."
     )
 
 

@@ -59,7 +59,7 @@ def over_white(values, alpha):
         # of CMYK a colour is 255 (1 - c) (1 - k)
         (flat("CMYK", (255, 0, 51, 0), "TIFF"), (0, 255, 204), 1),
         (flat("CMYK", (0, 0, 0, 102), "JPEG", quality=100), (153, 153, 153), 3),
-        (flat("YCbCr", (82, 90, 240), "TIFF"), (240, 16, 16), 30),
+        (flat("YCbCr", (82, 90, 240), "TIFF", compression="tiff_lzw"), (240, 16, 16), 30),
         (flat("RGBA", (10, 200, 30, 64), "TIFF"), over_white((10, 200, 30), 64), 1),
         (flat("RGB", (10, 200, 30), "BMP"), (10, 200, 30), 0),
     ],

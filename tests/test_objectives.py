@@ -487,7 +487,7 @@ def modernbert(processor, pooling):
         "num_hidden_layers": 2,
         "num_attention_heads": 2,
         "intermediate_size": 16,
-        "layer_types": ["full_attention"] * 2,
+        "layer_types": ["full_attention", "sliding_attention"],
     }
     marks = {"pad_token_id": 0, "bos_token_id": 2, "eos_token_id": 3, "cls_token_id": 2, "sep_token_id": 3}
     config = transformers.ModernBertConfig(

@@ -1,10 +1,12 @@
+import importlib.util
+import shutil
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from finetune_kit.errors import ConfigError, UnknownNameError
+from finetune_kit.errors import ConfigError, StorageError, UnknownNameError
 from finetune_kit.objectives import detection
 from finetune_kit.objectives.image_classes import ImageClasses
 from finetune_kit.synthetic import glyphs, patterns, scenes
@@ -81,6 +83,33 @@ def test_each_character_has_a_mask_in_several_fonts_and_no_two_look_alike():
     first = {mask.tobytes(): owner for mask, owner in zip(masks, owners, strict=True)}
     assert all(first[mask.tobytes()] == owner for mask, owner in zip(masks, owners, strict=True))
     assert len(set(glyphs.NAMES)) == len(glyphs.NAMES)
+
+
+@pytest.fixture
+def other_fonts(tmp_path, monkeypatch):
+    """A copy of matplotlib's fonts, which the kit takes for those of an installed matplotlib."""
+    files = glyphs.font_files()
+    folder = tmp_path / "mpl-data" / "fonts" / "ttf"
+    folder.mkdir(parents=True)
+    for file in files.values():
+        shutil.copy(file, folder)
+    found = SimpleNamespace(submodule_search_locations=[str(tmp_path)])
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: found)
+    return folder
+
+
+def test_characters_are_drawn_without_a_font_that_older_matplotlibs_lack(other_fonts):
+    for name in glyphs.NEW_FONTS:
+        (other_fonts / f"{name}.ttf").unlink(missing_ok=True)
+    _, owners = glyphs.masks.__wrapped__()
+    held = [[name for name in glyphs.fonts_of(one) if name not in glyphs.NEW_FONTS] for one in glyphs.NAMES]
+    assert np.bincount(owners).tolist() == [len(names) for names in held]
+
+
+def test_a_font_that_every_matplotlib_has_is_missed(other_fonts):
+    (other_fonts / "STIXGeneral.ttf").unlink()
+    with pytest.raises(StorageError, match=r"No font STIXGeneral at .*matplotlib"):
+        glyphs.font_files()
 
 
 def test_sampling_a_mask_on_its_own_grid_gives_it_back():

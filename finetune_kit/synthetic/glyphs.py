@@ -29,19 +29,21 @@ UPRIGHT_FONTS = (
 )
 SLANTED_FONTS = ("STIXGeneralItalic", "STIXGeneralBolIta")  # without mathematical signs
 LATIN_FONTS = ("cmr10", "cmb10", "cmss10", "cmti10", "cmtt10")  # no Greek, and signs at places of their own
+NEW_FONTS = ("cmti10",)  # came with matplotlib 3.11; with an older one the characters are drawn without
 INK = 48  # pixels a side of a character's mask
 BLOCK = 256  # images drawn together; image i of a seed is the same whatever the count
 
 
-@cache
-def _fonts_folder() -> Path:
-    """Where matplotlib's package keeps its fonts, found without importing it."""
+def font_files() -> dict[str, Path]:
+    """The fonts by name, in the package of matplotlib, which is found without importing it. Raises StorageError."""
     spec = importlib.util.find_spec("matplotlib")
     places = list(spec.submodule_search_locations or []) if spec else []
     folder = Path(places[0]) / "mpl-data" / "fonts" / "ttf" if places else Path("mpl-data")
-    if not folder.is_dir():
-        raise StorageError(f"No fonts at {folder}; they come with matplotlib: pip install matplotlib.")
-    return folder
+    files = {name: folder / f"{name}.ttf" for name in UPRIGHT_FONTS + SLANTED_FONTS + LATIN_FONTS}
+    lacking = [name for name, file in files.items() if not file.is_file() and name not in NEW_FONTS]
+    if lacking:
+        raise StorageError(f"No font {lacking[0]} at {folder}; matplotlib 3.9 or later brings it.")
+    return {name: file for name, file in files.items() if file.is_file()}
 
 
 def fonts_of(character: str) -> tuple[str, ...]:
@@ -59,11 +61,11 @@ def masks() -> tuple[np.ndarray, np.ndarray]:
 
     drawn, labels = [], []
     fonts = {
-        name: ImageFont.truetype(str(_fonts_folder() / f"{name}.ttf"), 40, layout_engine=ImageFont.Layout.BASIC)
-        for name in UPRIGHT_FONTS + SLANTED_FONTS + LATIN_FONTS
+        name: ImageFont.truetype(str(file), 40, layout_engine=ImageFont.Layout.BASIC)
+        for name, file in font_files().items()
     }
     for label, character in enumerate(NAMES):
-        for name in fonts_of(character):
+        for name in filter(fonts.__contains__, fonts_of(character)):
             left, top, right, bottom = fonts[name].getbbox(character)
             side = int(max(right - left, bottom - top)) + 4
             image = Image.new("L", (side, side))
